@@ -1,0 +1,37 @@
+"""How a viewer hears an engine: snapshots come in, commands go out; in one process or over a local socket."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from liqtui.model.snapshot import Selection, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """What has become of the engine, when it is not simply sending."""
+
+    state: Literal["connecting", "connected", "lost", "failed"]
+    """`lost`: it died or hangs and is being restarted; `failed`: it refuses to start, the text says why."""
+    text: str = ""
+    retry_s: float | None = None
+    """Seconds until the next try."""
+
+
+class Link(Protocol):
+    """One viewer's end."""
+
+    def events(self) -> AsyncIterator[Snapshot | LinkState]:
+        """Yield the newest snapshot each time it changes, and what becomes of the link, for ever.
+
+        A slow consumer misses snapshots, never the newest.
+        """
+        ...
+
+    async def select(self, selection: Selection) -> None:
+        """Ask for another asset, venue or window; the answer is the next snapshot."""
+        ...
+
+    async def close(self) -> None:
+        """Detach; never raises."""
+        ...

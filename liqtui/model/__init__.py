@@ -1,0 +1,1 @@
+"""What the market says and what follows from it: numpy and the standard library only."""

@@ -1,0 +1,206 @@
+"""The one frozen value the screens ever see."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Side
+
+Window = Literal["4h", "12h", "24h", "3d"]
+WINDOWS: tuple[Window, ...] = ("4h", "12h", "24h", "3d")
+WINDOW_MS: dict[Window, int] = {"4h": 4 * HOUR_MS, "12h": 12 * HOUR_MS, "24h": DAY_MS, "3d": 3 * DAY_MS}
+COLUMN_MS: dict[Window, int] = {
+    "4h": MINUTE_MS,
+    "12h": 5 * MINUTE_MS,
+    "24h": 5 * MINUTE_MS,
+    "3d": 5 * MINUTE_MS,
+}
+"""Length of a heat column in each window (a venue without 1-minute bars gives 5-minute ones in 4h)."""
+
+HEAT_BIN_LOG = 1e-3
+"""Height of a heat row in log price: 10 bp."""
+
+Mode = Literal["live", "demo", "replay"]
+VenueStatus = Literal["LIVE", "PARTIAL", "STALE", "BLOCKED", "OFF"]
+PrintWorth = Literal["full", "sampled", "totals", "none"]
+"""What a venue's print stream is worth: all, at most one a second, totals only, none."""
+
+Verdict = Literal[
+    "fresh longs", "fresh shorts", "short covering", "long flush", "absorption", "quiet", "unclear", "no data"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one viewer looks at; each viewer of an engine has its own."""
+
+    asset: str
+    venue: str | None = None
+    """A venue key, or None for the sum over venues."""
+    window: Window = "24h"
+
+
+@dataclass(frozen=True, slots=True)
+class VenueState:
+    """Health of one venue and the worth of its feeds."""
+
+    venue: str
+    status: VenueStatus
+    age_ms: int | None
+    """Age of the newest good answer; None before the first."""
+    prints: PrintWorth
+    detail: str = ""
+    """Why the status is not LIVE, in a few words for a person."""
+    retry_ms: int | None = None
+    """When the next try is due (UTC epoch ms), where one waits."""
+    prints_live: bool = False
+    """Whether the print stream is up now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRow:
+    """One asset in the asset bar: sums and means over its venues."""
+
+    asset: str
+    price_usd: float | None
+    mark_usd: float | None
+    change_24h_pct: float | None
+    oi_base: float | None
+    oi_usd: float | None
+    funding_rate: float | None
+    """Fraction per `funding_interval_h`, weighted by open interest over venues."""
+    funding_interval_h: float | None
+    funding_next_ms: int | None
+    tick_usd: float
+    venues: tuple[str, ...]
+    """Venues that list the asset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """The price x time map of one selection. Arrays are read-only by convention."""
+
+    selection: Selection
+    step_ms: int
+    """Length of a column."""
+    first_bin: int
+    """Row r is the log-price bin `first_bin + r`: [(first_bin + r) w, (first_bin + r + 1) w), w = HEAT_BIN_LOG."""
+    ts_ms: NDArray[np.int64]
+    """(columns,) open time of each column, equally spaced; the last column is still forming."""
+    cells_usd: NDArray[np.float32]
+    """(columns, rows) estimated notional to be liquidated in each bin, as known at the column's end.
+    Rows below the column's close are longs, rows above it shorts."""
+    ohlc_usd: NDArray[np.float64]
+    """(columns, 4) open, high, low, close; NaN in a gap."""
+    gap: NDArray[np.bool_]
+    """(columns,) True where there was no data: hatched, never dark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A zone of estimated liquidation intensity; a zone, not a price."""
+
+    side: Side
+    price_usd: float
+    """Where the zone peaks."""
+    low_usd: float
+    high_usd: float
+    usd: float
+    """Notional in the zone."""
+    share_pct: float
+    """Share of its side's notional within reach (see `model.clusters`)."""
+    distance_pct: float
+    """Signed distance from the price, negative below."""
+    distance_atr: float | None
+    """The same in average true ranges of an hour; None before there are enough bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class DivergenceRow:
+    """Open interest against price over one window."""
+
+    window: str
+    """`15m`, `1h`, `4h` or `24h`."""
+    price_pct: float | None
+    oi_pct: float | None
+    oi_usd: float | None
+    """Change of open interest in base coin, valued at the current price."""
+    cvd_base: float | None
+    """Taker buys minus taker sells; None where the venue does not say."""
+    verdict: Verdict
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TapePrint:
+    """One realised liquidation on the tape."""
+
+    seq: int
+    """Rising without holes in one engine run: a viewer can tell that it has missed none."""
+    ts_ms: int
+    venue: str
+    asset: str
+    side: Side
+    qty_base: float
+    price_usd: float
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class PrintTotal:
+    """Realised liquidations of one venue over one window."""
+
+    venue: str
+    window: str
+    """`1h`, `4h` or `24h`."""
+    long_usd: float
+    short_usd: float
+    count: int
+    complete: bool
+    """False where the window reaches back before the stream began or over a gap: the sum is a lower bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """All that is drawn of the selected asset and venue."""
+
+    selection: Selection
+    heat: Heat | None
+    """None until the backfill is modelled."""
+    price_usd: float | None
+    atr_usd: float | None
+    """Average true range of an hour (14 bars)."""
+    clusters: tuple[Cluster, ...]
+    """Largest first within each side."""
+    long_usd: float
+    """All estimated long notional within reach of the map (never-liquidated mass excluded)."""
+    short_usd: float
+    divergence: tuple[DivergenceRow, ...]
+    tape: tuple[TapePrint, ...]
+    """Newest last, at most `TAPE_ROWS`, of the selected asset, over the selected venues."""
+    totals: tuple[PrintTotal, ...]
+    prints_seen: int
+    """Prints of the selection received since the engine started."""
+
+
+TAPE_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of everything on screen at one moment."""
+
+    version: int
+    """Rises by at least one with every change."""
+    ts_ms: int
+    """Market time (wall clock live, virtual clock in demo and replay)."""
+    mode: Mode
+    label: str
+    """Shown on every frame unless live, for example `DEMO seed 7 60x` or `REPLAY 2025-12-03 06:00 3600x`."""
+    venues: tuple[VenueState, ...]
+    assets: tuple[AssetRow, ...]
+    detail: Detail
+    note: str = ""
+    """What the engine is busy with, such as `loading history 3/12`; empty when all is loaded."""

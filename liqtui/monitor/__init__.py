@@ -1,0 +1,1 @@
+"""The headless loop: asks feeds, feeds the model, yields snapshots."""

@@ -1,0 +1,1 @@
+"""Thin widgets: reactives, component classes and a call into `render`."""
