@@ -1,0 +1,164 @@
+"""What is remembered of the past of one market: rings of map columns, and the samples that divergence and ATR need."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqtui.model.divergence import Series
+from liqtui.model.market import DAY_MS, HOUR_MS, PriceBar
+
+ROWS_BELOW, ROWS_ABOVE = 288, 224
+ROWS = ROWS_BELOW + ROWS_ABOVE
+"""Heat rows of a column: 25 % of price below and above."""
+
+ATR_BARS = 14
+SAMPLES_MS = 3 * DAY_MS + 6 * HOUR_MS
+"""How far back the samples of `series` reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the map as known at its end."""
+
+    ts_ms: int
+    first_bin: int
+    """Absolute heat bin of row 0."""
+    cells_usd: NDArray[np.float32]
+    """(ROWS,)"""
+    ohlc_usd: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Equally spaced columns on one grid of rows."""
+
+    ts_ms: NDArray[np.int64]
+    first_bin: int
+    cells_usd: NDArray[np.float32]
+    """(columns, rows)"""
+    ohlc_usd: NDArray[np.float64]
+    gap: NDArray[np.bool_]
+
+
+class ColumnRing:
+    """The newest `size` columns of `step_ms`; a time at which none was put is a gap."""
+
+    def __init__(self, step_ms: int, size: int) -> None:
+        self.step_ms, self.size = step_ms, size
+        self._ts = np.full(size, -1, dtype=np.int64)
+        self._first = np.zeros(size, dtype=np.int64)
+        self._cells = np.zeros((size, ROWS), dtype=np.float32)
+        self._ohlc = np.full((size, 4), np.nan)
+
+    def put(self, column: Column) -> None:
+        """Remember a column, in place of the one `size` steps older."""
+        slot = (column.ts_ms // self.step_ms) % self.size
+        self._ts[slot], self._first[slot] = column.ts_ms, column.first_bin
+        self._cells[slot], self._ohlc[slot] = column.cells_usd, column.ohlc_usd
+
+    def newest_ms(self) -> int | None:
+        """Return the open time of the newest column, None if there is none."""
+        newest = int(self._ts.max())
+        return newest if newest >= 0 else None
+
+    def stretch(self, end_ms: int, count: int, last: Column | None) -> Stretch | None:
+        """Return `count` columns, the last opening at `end_ms` (taken from `last` if given); None if all are gaps."""
+        ts = end_ms - self.step_ms * np.arange(count - 1, -1, -1, dtype=np.int64)
+        slots = (ts // self.step_ms) % self.size
+        known = self._ts[slots] == ts
+        firsts = self._first[slots]
+        if last is not None:
+            known[-1], firsts[-1] = True, last.first_bin
+        if not known.any():
+            return None
+        low, high = int(firsts[known].min()), int(firsts[known].max()) + ROWS
+        cells = np.zeros((count, high - low), dtype=np.float32)
+        ohlc = np.where(known[:, None], self._ohlc[slots], np.nan)
+        for i in np.flatnonzero(known).tolist():
+            at = int(firsts[i]) - low
+            cells[i, at : at + ROWS] = self._cells[slots[i]]
+        if last is not None:
+            cells[-1] = 0.0
+            cells[-1, last.first_bin - low : last.first_bin - low + ROWS] = last.cells_usd
+            ohlc[-1] = last.ohlc_usd
+        return Stretch(ts, low, cells, ohlc, ~known)
+
+
+@dataclass(slots=True)
+class Span:
+    """Open, high, low and close over several bars."""
+
+    ts_ms: int
+    open_usd: float
+    high_usd: float
+    low_usd: float
+    close_usd: float
+
+    def add(self, high_usd: float, low_usd: float, close_usd: float) -> None:
+        """Take in what came after."""
+        self.high_usd, self.low_usd = max(self.high_usd, high_usd), min(self.low_usd, low_usd)
+        self.close_usd = close_usd
+
+    def ohlc(self) -> tuple[float, float, float, float]:
+        """Return open, high, low, close."""
+        return self.open_usd, self.high_usd, self.low_usd, self.close_usd
+
+
+class TrueRange:
+    """Average true range of an hour, over the last ATR_BARS complete hours."""
+
+    def __init__(self) -> None:
+        self._hour: Span | None = None
+        self._close_usd: float | None = None
+        self._ranges: deque[float] = deque(maxlen=ATR_BARS)
+
+    def add(self, bar: PriceBar) -> None:
+        """Take in a closed bar."""
+        start = bar.ts_ms // HOUR_MS * HOUR_MS
+        if self._hour is not None and self._hour.ts_ms == start:
+            self._hour.add(bar.high_usd, bar.low_usd, bar.close_usd)
+        else:
+            self._close()
+            self._hour = Span(start, bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
+        if bar.end_ms % HOUR_MS == 0:
+            self._close()
+
+    def _close(self) -> None:
+        if (hour := self._hour) is None:
+            return
+        before = hour.open_usd if self._close_usd is None else self._close_usd
+        self._ranges.append(max(hour.high_usd, before) - min(hour.low_usd, before))
+        self._close_usd, self._hour = hour.close_usd, None
+
+    def value_usd(self) -> float | None:
+        """Return the average, None before there are enough hours."""
+        return sum(self._ranges) / ATR_BARS if len(self._ranges) == ATR_BARS else None
+
+
+@dataclass(slots=True)
+class Samples:
+    """Price, open interest and cumulative taker flow at the end of each bar."""
+
+    _rows: deque[tuple[int, float, float, float]] = field(default_factory=deque)
+    _cvd_base: float = 0.0
+    _made: Series | None = None
+
+    def add(self, bar: PriceBar, oi_base: float) -> None:
+        """Take in a closed bar and the open interest at its end."""
+        cvd = float("nan")
+        if bar.taker_buy_base is not None:
+            self._cvd_base += 2 * bar.taker_buy_base - bar.volume_base
+            cvd = self._cvd_base
+        self._rows.append((bar.end_ms, bar.close_usd, oi_base, cvd))
+        while self._rows[0][0] < bar.end_ms - SAMPLES_MS:
+            self._rows.popleft()
+        self._made = None
+
+    def series(self) -> Series | None:
+        """Return the samples as arrays, None before the first."""
+        if self._made is None and self._rows:
+            ts, price, oi, cvd = zip(*self._rows, strict=True)
+            self._made = Series(np.array(ts, dtype=np.int64), np.array(price), np.array(oi), np.array(cvd))
+        return self._made

@@ -1,0 +1,292 @@
+"""All that is modelled of one market: observations come in, the map and its history come out."""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqtui.model.alignment import LATE_STEPS, carried, coarsened
+from liqtui.model.book import Book, Flow
+from liqtui.model.divergence import Series
+from liqtui.model.grid import BINS_PER_HEAT_ROW, BOOK_BIN_LOG, bin_at, bin_of
+from liqtui.model.history import ROWS, ROWS_BELOW, Column, ColumnRing, Samples, Span, TrueRange
+from liqtui.model.joining import OpenInterestTrack, RecentRange, crowd_lean, is_sound, swept_range, taker_imbalance
+from liqtui.model.market import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    Funding,
+    LongShortRatio,
+    OpenInterest,
+    PriceBar,
+    Quote,
+)
+from liqtui.model.params import BookParams
+from liqtui.model.snapshot import COLUMN_MS, HEAT_BIN_LOG, WINDOW_MS, Heat, Selection
+
+NOW_REACH_BINS = 1200
+"""Book bins of the map of this moment on each side of price: 60 % in log price."""
+
+FINE_MS, COARSE_MS = MINUTE_MS, 5 * MINUTE_MS
+FINE_COLUMNS = 4 * 60 + 30
+COARSE_COLUMNS = 3 * 24 * 12 + 36
+
+PENDING_BARS = 6000
+"""Bars kept while no open interest has been seen."""
+
+KEEP_OI_MS = 4 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class NowMap:
+    """The map of this moment, on the grid of the book."""
+
+    first_bin: int
+    """Absolute book bin of the first element."""
+    width_log: float
+    long_usd: NDArray[np.float64]
+    """(bins,) estimated long notional by bin of the liquidation price."""
+    short_usd: NDArray[np.float64]
+    """(bins,)"""
+
+
+class Intensity:
+    """One market on one venue: a pure state machine without a clock."""
+
+    def __init__(self, params: BookParams | None = None) -> None:
+        self._book = Book(params)
+        self._oi = OpenInterestTrack()
+        self._pending: deque[PriceBar] = deque(maxlen=PENDING_BARS)
+        self._ratio: LongShortRatio | None = None
+        self._funding: Funding | None = None
+        self._fine = ColumnRing(FINE_MS, FINE_COLUMNS)
+        self._coarse = ColumnRing(COARSE_MS, COARSE_COLUMNS)
+        self._coarse_span: Span | None = None
+        self._samples, self._range = Samples(), TrueRange()
+        self._end_ms: int | None = None
+        self._close_usd = 0.0
+        self._oi_stamp_ms = -1
+        self._recent = RecentRange()
+        self._live: Span | None = None
+        """What the quotes after the last bar have seen."""
+        self._live_swept: tuple[float, float] | None = None
+        """Lowest and highest mark price of those quotes, the last price where they have no mark."""
+
+    @property
+    def last_bar_end_ms(self) -> int | None:
+        """Close time of the newest bar taken in."""
+        return self._pending[-1].end_ms if self._pending else self._end_ms
+
+    @property
+    def ready(self) -> bool:
+        """Whether at least one bar and one open-interest sample are modelled."""
+        return self._end_ms is not None
+
+    def add_open_interest(self, sample: OpenInterest) -> None:
+        """Take in a sample; it counts from the first bar added later that closes at or after its stamp."""
+        self._oi.add(sample)
+        while self._oi and self._pending:
+            self._model(self._pending.popleft())
+
+    def add_ratio(self, sample: LongShortRatio) -> None:
+        """Take in a ratio of accounts; it counts for bars added later."""
+        if math.isfinite(sample.ratio) and sample.ratio > 0:
+            self._ratio = sample
+
+    def add_funding(self, sample: Funding) -> None:
+        """Take in a funding rate; it counts for bars added later."""
+        if math.isfinite(sample.rate) and sample.interval_h > 0:
+            self._funding = sample
+
+    def add_bar(self, bar: PriceBar) -> None:
+        """Take in a closed bar, ascending; one that does not begin after the last one's end is ignored.
+
+        Before the first open-interest sample bars wait, and are then modelled with that sample carried backwards.
+        """
+        last = self.last_bar_end_ms
+        if last is not None and bar.ts_ms < last:
+            return
+        if not is_sound(bar):
+            return
+        if self._oi:
+            self._model(bar)
+        else:
+            self._pending.append(bar)
+
+    def add_quote(self, quote: Quote) -> None:
+        """Take in the live price, which extends the forming bar."""
+        if self._end_ms is None or quote.ts_ms < self._end_ms or not 0 < quote.last_usd < math.inf:
+            return
+        if self._live is None:
+            self._live = Span(self._end_ms, quote.last_usd, quote.last_usd, quote.last_usd, quote.last_usd)
+        self._live.add(quote.last_usd, quote.last_usd, quote.last_usd)
+        mark = quote.mark_usd if quote.mark_usd and math.isfinite(quote.mark_usd) else quote.last_usd
+        low, high = self._live_swept or (mark, mark)
+        self._live_swept = (min(low, mark), max(high, mark))
+
+    def _model(self, bar: PriceBar) -> None:
+        stamp_ms, oi_base = self._oi.at(bar.end_ms)
+        if not self._book.started:
+            self._book.start(math.log(bar.open_usd), oi_base)
+            self._close_usd, self._oi_stamp_ms = bar.open_usd, stamp_ms
+        self._book.step(self._flow(bar, stamp_ms, oi_base))
+        self._end_ms, self._close_usd, self._live = bar.end_ms, bar.close_usd, None
+        self._live_swept = None
+        self._samples.add(bar, oi_base)
+        self._range.add(bar)
+        self._remember(bar)
+        self._oi.forget_before(bar.end_ms - KEEP_OI_MS)
+
+    def _flow(self, bar: PriceBar, stamp_ms: int, oi_base: float) -> Flow:
+        low, high = math.log(bar.low_usd), math.log(bar.high_usd)
+        self._recent.add(bar)
+        change = self._recent.between(self._oi_stamp_ms, stamp_ms) if stamp_ms > self._oi_stamp_ms else None
+        self._oi_stamp_ms = max(stamp_ms, self._oi_stamp_ms)
+        return Flow(
+            low_log=low,
+            high_log=high,
+            close_log=math.log(bar.close_usd),
+            volume_base=max(bar.volume_base, 0.0),
+            oi_base=oi_base,
+            taker=taker_imbalance(bar),
+            crowd=crowd_lean(self._ratio, self._funding),
+            swept_log=swept_range(bar, self._close_usd),
+            change_log=None if change == (low, high) else change,
+        )
+
+    def _remember(self, bar: PriceBar) -> None:
+        start = bar.ts_ms // COARSE_MS * COARSE_MS
+        if self._coarse_span is None or self._coarse_span.ts_ms != start:
+            self._coarse_span = Span(start, bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
+        else:
+            self._coarse_span.add(bar.high_usd, bar.low_usd, bar.close_usd)
+        first, cells = self._column_cells(bar.close_usd, bar.close_usd, bar.close_usd)
+        for ts_ms in range(start, bar.end_ms, COARSE_MS):
+            self._coarse.put(Column(ts_ms, first, cells, self._coarse_span.ohlc()))
+        if bar.step_ms == FINE_MS:
+            ohlc = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
+            self._fine.put(Column(bar.ts_ms, first, cells, ohlc))
+
+    def _column_cells(self, price_usd: float, low_usd: float, high_usd: float) -> tuple[int, NDArray[np.float32]]:
+        first = bin_of(price_usd, HEAT_BIN_LOG) - ROWS_BELOW
+        start = first * BINS_PER_HEAT_ROW
+        long, short = self._cut(start, start + ROWS * BINS_PER_HEAT_ROW, low_usd, high_usd)
+        cells = (long + short).reshape(ROWS, BINS_PER_HEAT_ROW).sum(1) * price_usd
+        return first, cells.astype(np.float32)
+
+    def _cut(self, start: int, stop: int, low_usd: float, high_usd: float) -> tuple[NDArray[np.float64], ...]:
+        long, short = self._book.levels(start, stop)
+        low = bin_at(math.log(low_usd) + BOOK_BIN_LOG / 2)
+        high = bin_at(math.log(high_usd) + BOOK_BIN_LOG / 2)
+        long[max(low - start, 0) :] = 0.0
+        short[: max(high - start, 0)] = 0.0
+        return long, short
+
+    def _now(self) -> tuple[float, float, float]:
+        """Return the live price and what has been swept since the last close; that close without a quote."""
+        price = self._live.close_usd if self._live else self._close_usd
+        low, high = self._live_swept or (price, price)
+        return price, min(low, price), max(high, price)
+
+    def now_map(self) -> NowMap | None:
+        """Return the map of this moment in USD at the live price, None before it is ready."""
+        if not self.ready:
+            return None
+        price, low, high = self._now()
+        start = bin_of(price) - NOW_REACH_BINS
+        long, short = self._cut(start, start + 2 * NOW_REACH_BINS, low, high)
+        return NowMap(start, BOOK_BIN_LOG, long * price, short * price)
+
+    def heat(self, selection: Selection, now_ms: int) -> Heat | None:
+        """Return the columns of the selection's window, the last one forming; None before it is ready."""
+        if self._end_ms is None:
+            return None
+        ring = self._ring(selection, now_ms)
+        end, last = self._forming(ring.step_ms, now_ms)
+        stretch = ring.stretch(end, WINDOW_MS[selection.window] // ring.step_ms, last)
+        if stretch is None:
+            return None
+        return Heat(
+            selection, ring.step_ms, stretch.first_bin, stretch.ts_ms, stretch.cells_usd, stretch.ohlc_usd, stretch.gap
+        )
+
+    def _ring(self, selection: Selection, now_ms: int) -> ColumnRing:
+        newest = self._fine.newest_ms()
+        fine = COLUMN_MS[selection.window] == FINE_MS and newest is not None and now_ms - newest < 2 * HOUR_MS
+        return self._fine if fine else self._coarse
+
+    def _forming(self, step_ms: int, now_ms: int) -> tuple[int, Column | None]:
+        """Return the open time of the last column and, unless the bars are too late, the forming column."""
+        assert self._end_ms is not None
+        own, clock = self._end_ms // step_ms * step_ms, now_ms // step_ms * step_ms
+        if clock > own + LATE_STEPS * step_ms:
+            return clock, None
+        first, cells = self._column_cells(*self._now())
+        closed = self._coarse_span if step_ms == COARSE_MS and self._end_ms % step_ms else None
+        return own, Column(own, first, cells, self._forming_span(own, closed).ohlc())
+
+    def _forming_span(self, ts_ms: int, closed: Span | None) -> Span:
+        """Return the prices of the forming column: its closed bars, if any, then the quotes."""
+        price = self._close_usd
+        span = replace(closed) if closed is not None else None
+        if self._live is None:
+            return span or Span(ts_ms, price, price, price, price)
+        if span is None:
+            return self._live
+        span.add(self._live.high_usd, self._live.low_usd, self._live.close_usd)
+        return span
+
+    def series(self) -> Series | None:
+        """Return price, open interest and taker flow at the end of each bar."""
+        return self._samples.series()
+
+    def atr_usd(self) -> float | None:
+        """Return the average true range of an hour over 14 hours, None before there are as many."""
+        return self._range.value_usd()
+
+    def conservation_faults(self) -> int:
+        """Return how often the model had closed or liquidated more than the open interest allows."""
+        return self._book.faults
+
+
+def combine_now(maps: Sequence[NowMap]) -> NowMap | None:
+    """Return the sum over venues, bin by bin; None of none."""
+    if not maps:
+        return None
+    first = min(m.first_bin for m in maps)
+    stop = max(m.first_bin + len(m.long_usd) for m in maps)
+    long, short = np.zeros(stop - first), np.zeros(stop - first)
+    for m in maps:
+        at = slice(m.first_bin - first, m.first_bin - first + len(m.long_usd))
+        long[at] += m.long_usd
+        short[at] += m.short_usd
+    return NowMap(first, maps[0].width_log, long, short)
+
+
+def combine_heat(selection: Selection, heats: Sequence[Heat]) -> Heat | None:
+    """Return the sum over venues, aligned in time and rows; a gap where all are gaps.
+
+    Where column lengths differ the longest rules. A venue whose bars lag by a column or two is carried forward.
+    Price comes from the venue with the most notional, and from the others where that one has a gap.
+    """
+    if not heats:
+        return None
+    step = max(h.step_ms for h in heats)
+    parts = [coarsened(h, step) for h in heats]
+    end = max(int(h.ts_ms[-1]) for h in parts)
+    parts = [carried(h, end) for h in parts]
+    count = max(len(h.ts_ms) for h in parts)
+    first = min(h.first_bin for h in parts)
+    rows = max(h.first_bin + h.cells_usd.shape[1] for h in parts) - first
+    ts = end - step * np.arange(count - 1, -1, -1, dtype=np.int64)
+    cells = np.zeros((count, rows), dtype=np.float32)
+    ohlc, gap = np.full((count, 4), np.nan), np.ones(count, dtype=np.bool_)
+    for h in sorted(parts, key=lambda h: float(h.cells_usd[-1].sum()), reverse=True):
+        columns = slice(int((h.ts_ms[0] - ts[0]) // step), None)
+        cells[columns, h.first_bin - first : h.first_bin - first + h.cells_usd.shape[1]] += h.cells_usd
+        ohlc[columns] = np.where(gap[columns, None], h.ohlc_usd, ohlc[columns])
+        gap[columns] &= h.gap
+    return Heat(selection, step, first, ts, cells, ohlc, gap)

@@ -1,0 +1,91 @@
+"""Where the liquidation prices of what is opened lie: pieces of distance below the entry, spread over bins."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from liqtui.model.margin import liquidation_price
+from liqtui.model.market import SIGN, Side
+from liqtui.model.params import DISTANCE_BINS, ROUND_LEVERAGES, BookParams, Floats, Ints, SizeTier
+
+MOST_OF_MARGIN = 0.5
+"""Most that maintenance takes of the initial margin: a bracket with a higher rate does not offer the leverage."""
+
+LEAST_WIDTH_LOG = 1e-3
+"""Least width of the levels of one round leverage: entries, fees and funding differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """Pieces of the distance from entry to liquidation, each even over its width, in book bins."""
+
+    near: Floats
+    far: Floats
+    row: Ints
+    """Distance bin that the piece belongs to."""
+    share: Floats
+    """Share of what is opened; all of them make one minus the never share."""
+
+
+def round_distance_log(leverage: float, rate: float, side: Side) -> float:
+    """Return |ln(liquidation / entry)| of an isolated position, `math.inf` where no price liquidates it.
+
+    0 where the maintenance margin is more than the margin, so that it could not be opened.
+    """
+    price = liquidation_price(side, 1.0, leverage, rate)
+    return max(-SIGN[side] * math.log(price), 0.0) if price > 0 else math.inf
+
+
+def kernel(params: BookParams, side: Side, bin_log: float) -> Kernel:
+    """Return the pieces for one side: every distance bin, and the round leverages of each tier with the share there."""
+    edges, shares = params.edges_log, params.opened[:-1]
+    smooth = 1 - params.round_share * sum(tier.share for tier in params.tiers)
+    parts = [(edges[:-1], edges[1:], shares * smooth)]
+    parts += [_rungs(params, side, tier) for tier in params.tiers]
+    near, far, share = (np.concatenate(column) for column in zip(*parts, strict=True))
+    row = np.searchsorted(edges, (near + far) / 2) - 1
+    return Kernel(near / bin_log, far / bin_log, np.clip(row, 0, DISTANCE_BINS - 1), share)
+
+
+def _rungs(params: BookParams, side: Side, tier: SizeTier) -> tuple[Floats, Floats, Floats]:
+    """Return near and far edge and share of each round leverage that a tier can choose."""
+    edges = params.edges_log
+    offered = [x for x in ROUND_LEVERAGES if x <= tier.max_leverage] or [tier.max_leverage]
+    rates = [[min(rate, MOST_OF_MARGIN / x) for rate in (tier.low_rate, tier.high_rate)] for x in offered]
+    pairs = [sorted(round_distance_log(x, m, side) for m in pair) for x, pair in zip(offered, rates, strict=True)]
+    inside = [p for p in pairs if edges[0] < sum(p) / 2 < edges[-1]] or [[edges[0], edges[-1]]]
+    near, far = np.array(inside).T
+    order = np.argsort(near)
+    near = np.maximum(near[order], edges[0])
+    far = np.maximum(far[order], near + LEAST_WIDTH_LOG)
+    middle = (near + far) / 2
+    borders = np.concatenate([edges[:1], np.sqrt(middle[1:] * middle[:-1]), edges[-1:]])
+    cum = np.concatenate([[0.0], np.cumsum(params.opened[:-1])])
+    taken = np.diff(np.interp(np.log(borders), np.log(edges), cum))
+    return near, far, taken * params.round_share * tier.share
+
+
+def spread(pieces: Kernel, low: float, high: float, stop: int) -> tuple[Ints, Ints, Floats]:
+    """Return piece, column and share of the piece, for entries even over the columns [low, high].
+
+    The level of an entry at y and a distance D lies at y - D; both even over their ranges give each column's share in
+    closed form. Columns from `stop` on are left out.
+    """
+    high = max(high, low + 0.5)
+    first = np.floor(low - pieces.far).astype(np.int64)
+    last = np.minimum(np.ceil(high - pieces.near).astype(np.int64), stop)
+    edges = np.maximum(last - first, 0) + 1
+    piece = np.repeat(np.arange(len(edges)), edges)
+    edge = np.arange(len(piece)) + np.repeat(first - np.cumsum(edges) + edges, edges)
+    near, far = pieces.near[piece], pieces.far[piece]
+    below = (_area(edge + far, low, high) - _area(edge + near, low, high)) / (far - near)
+    same = piece[1:] == piece[:-1]
+    return piece[:-1][same], edge[:-1][same], np.diff(below)[same]
+
+
+def _area(y: Floats, low: float, high: float) -> Floats:
+    """Return the integral up to y of the share of entries, even over [low, high], that lie below."""
+    t = np.clip(y - low, 0.0, high - low)
+    out: Floats = t * t / (2 * (high - low)) + np.maximum(y - high, 0.0)
+    return out

@@ -1,0 +1,165 @@
+"""The book written slowly: one dictionary entry a cell, plain loops, no window; the oracle of the fast one."""
+
+import itertools
+import math
+from dataclasses import dataclass, field
+
+from liqtui.model.book import Flow
+from liqtui.model.grid import BOOK_BIN_LOG
+from liqtui.model.levels import kernel
+from liqtui.model.market import SIGN, Side
+from liqtui.model.params import DISTANCE_BINS, BookParams
+
+
+@dataclass
+class NaiveSide:
+    """One side: `cells[k, b]` is base coin and kept share at absolute own-direction bin b."""
+
+    side: Side
+    params: BookParams
+    cells: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
+    never: float = 0.0
+
+    def total(self) -> float:
+        """Return the base coin of the side."""
+        return sum(m for m, _ in self.cells.values()) + self.never
+
+    def held(self, k: int) -> float:
+        """Return the base coin of one distance bin."""
+        return sum(m for (row, _), (m, _) in self.cells.items() if row == k)
+
+    def sweep(self, low: float) -> list[float]:
+        """Drop the cells whose middle lies at `low` or above; return what they held by distance bin."""
+        taken = [0.0] * DISTANCE_BINS
+        for (k, b), (m, _) in list(self.cells.items()):
+            if (b + 0.5) * BOOK_BIN_LOG >= low:
+                taken[k] += m
+                del self.cells[k, b]
+        return taken
+
+    def left(self, k: int, b: int, price: float) -> float:
+        """Return the share of the opened that is left when price is at `price`."""
+        way = (price - (b + 0.5) * BOOK_BIN_LOG) / float(self.params.distance_log[k])
+        return self.params.stubborn + (1 - self.params.stubborn) * min(max(way, 0.0), 1.0)
+
+    def stop_out(self, low: float, most: float) -> None:
+        """Close what gives up at `low`, at most `most` base coin."""
+        gone: dict[tuple[int, int], float] = {}
+        left: dict[tuple[int, int], float] = {}
+        for (k, b), (m, kept) in self.cells.items():
+            if (now := self.left(k, b, low)) < kept:
+                gone[k, b], left[k, b] = m * (1 - now / kept), now
+        closed = sum(gone.values())
+        scale = min(1.0, max(most, 0.0) / closed) if closed > 0 else 1.0
+        for key, lost in gone.items():
+            self.cells[key] = (self.cells[key][0] - lost * scale, left[key])
+
+    def close_out(self, target: float) -> None:
+        """Close by hazard until `target` is left, u found by bisection."""
+        hazard = self.params.hazard.tolist()
+        held = [self.held(k) for k in range(DISTANCE_BINS)] + [self.never]
+        if target >= sum(held):
+            return
+        if target <= 0:
+            self.cells.clear()
+            self.never = 0.0
+            return
+        a, b = 0.0, 1.0
+        while sum(m * math.exp(-h * b) for m, h in zip(held, hazard, strict=True)) > target:
+            b *= 2
+        for _ in range(200):
+            mid = (a + b) / 2
+            more = sum(m * math.exp(-h * mid) for m, h in zip(held, hazard, strict=True)) > target
+            a, b = (mid, b) if more else (a, mid)
+        for (k, bin_), (m, kept) in self.cells.items():
+            self.cells[k, bin_] = (m * math.exp(-hazard[k] * a), kept)
+        self.never *= math.exp(-hazard[-1] * a)
+
+    def deposit(self, base: float, pull: list[float], low: float, high: float, floor: float) -> None:
+        """Open positions piece by piece and bin by bin."""
+        if base <= 0:
+            return
+        pieces = kernel(self.params, self.side, BOOK_BIN_LOG)
+        a, b = low / BOOK_BIN_LOG, max(high / BOOK_BIN_LOG, low / BOOK_BIN_LOG + 0.5)
+        parts: dict[tuple[int, int, int], float] = {}
+        for j in range(len(pieces.share)):
+            near, far, k = float(pieces.near[j]), float(pieces.far[j]), int(pieces.row[j])
+            for bin_ in range(math.floor(a - far), math.ceil(b - near)):
+                if (bin_ + 0.5) * BOOK_BIN_LOG < floor:
+                    parts[j, k, bin_] = float(pieces.share[j]) * pull[k] * share_in_bin(bin_, a, b, near, far)
+        never = float(self.params.opened[-1]) * pull[-1]
+        scale = base / (sum(parts.values()) + never)
+        self.never += never * scale
+        added: dict[tuple[int, int], float] = {}
+        for (_, k, bin_), part in parts.items():
+            added[k, bin_] = added.get((k, bin_), 0.0) + part * scale
+        for (k, bin_), m in added.items():
+            old, kept = self.cells.get((k, bin_), (0.0, 1.0))
+            if old + m > 0:
+                self.cells[k, bin_] = (old + m, (old * kept + m * self.left(k, bin_, floor)) / (old + m))
+
+
+def share_in_bin(bin_: int, low: float, high: float, near: float, far: float) -> float:
+    """Return how often an entry even over [low, high] less a distance even over [near, far] lands in the bin.
+
+    The density is linear between its break points, so the trapezoid rule is exact on each stretch.
+    """
+
+    def entries_below(y: float) -> float:
+        return min(max((y - low) / (high - low), 0.0), 1.0)
+
+    def density(x: float) -> float:
+        return (entries_below(x + far) - entries_below(x + near)) / (far - near)
+
+    inner = [x for x in (low - far, high - far, low - near, high - near) if bin_ < x < bin_ + 1]
+    marks = sorted([float(bin_), *inner, bin_ + 1.0])
+    return sum((q - p) * (density(p) + density(q)) / 2 for p, q in itertools.pairwise(marks))
+
+
+@dataclass
+class NaiveBook:
+    """Both sides, stepped as MODEL says: sweep, stops, closing, opening."""
+
+    params: BookParams
+    oi_base: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Make the two sides."""
+        self.sides: dict[Side, NaiveSide] = {
+            "long": NaiveSide("long", self.params),
+            "short": NaiveSide("short", self.params),
+        }
+
+    def start(self, close_log: float, oi_base: float) -> None:
+        """Begin with the standing book."""
+        pull = [1 / h for h in self.params.hazard.tolist()]
+        for side, book in self.sides.items():
+            y, smear = SIGN[side] * close_log, self.params.prior_smear_log
+            book.deposit(oi_base, pull, y - smear, y + smear, y)
+        self.oi_base = oi_base
+
+    def step(self, flow: Flow) -> dict[Side, list[float]]:
+        """Carry the book over a bar; return what was swept."""
+        taken = {side: self._step_side(book, SIGN[side], flow) for side, book in self.sides.items()}
+        self.oi_base = flow.oi_base
+        return taken
+
+    def _step_side(self, book: NaiveSide, sign: int, flow: Flow) -> list[float]:
+        low, high = sorted((sign * flow.low_log, sign * flow.high_log))
+        change = flow.oi_base - self.oi_base
+        births = min(max(change, 0.0) + self.params.rho * max(flow.volume_base - abs(change), 0.0), flow.oi_base)
+        swept = min(sign * y for y in flow.swept_log) if flow.swept_log else low
+        taken = book.sweep(swept)
+        most = max(births, flow.volume_base - max(-change, 0.0))
+        book.stop_out(swept, book.total() + most - flow.oi_base)
+        births = max(births, flow.oi_base - book.total())
+        book.close_out(flow.oi_base - births)
+        lean = sign * (self.params.taker_gain * flow.taker + self.params.crowd_gain * flow.crowd)
+        pull = [math.exp(lean * r) for r in self.params.tilt_rank.tolist()]
+        if flow.change_log is not None:
+            then = sorted(sign * y for y in flow.change_log)
+            late = min(max(change, 0.0), births)
+            book.deposit(late, pull, then[0], then[1], low)
+            births -= late
+        book.deposit(births, pull, low, high, sign * flow.close_log)
+        return taken

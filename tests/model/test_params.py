@@ -1,0 +1,86 @@
+"""The assumptions: shares add up, round leverages lie where margin puts them, and spreading keeps what it spreads."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from liqtui.model.grid import BOOK_BIN_LOG
+from liqtui.model.levels import kernel, round_distance_log, spread
+from liqtui.model.market import SIDES, Bracket, Side
+from liqtui.model.params import DISTANCE_BINS, BookParams, SizeTier, params_for
+from tests.model.naive import share_in_bin
+
+
+def test_shares_of_what_is_opened_sum_to_one() -> None:
+    params = BookParams()
+    assert float(params.opened.sum()) == pytest.approx(1.0)
+    assert params.opened[-1] == params.never
+    for side in SIDES:
+        assert float(kernel(params, side, BOOK_BIN_LOG).share.sum()) == pytest.approx(1 - params.never)
+
+
+def test_round_leverages_lie_at_their_liquidation_prices() -> None:
+    for leverage in (50, 10, 3, 2):
+        assert round_distance_log(leverage, 0.005, "long") == pytest.approx(-math.log((1 - 1 / leverage) / 0.995))
+        assert round_distance_log(leverage, 0.005, "short") == pytest.approx(math.log((1 + 1 / leverage) / 1.005))
+    assert round_distance_log(1, 0.005, "long") == math.inf
+    assert round_distance_log(10, 0.11, "long") == 0.0
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_tier_puts_its_share_on_the_leverages_that_it_may_choose(side: Side) -> None:
+    params = replace(BookParams(), tiers=(SizeTier(0.01, 0.02, 20.0, 1.0),))
+    pieces = kernel(params, side, BOOK_BIN_LOG)
+    smooth, rungs = slice(None, DISTANCE_BINS), slice(DISTANCE_BINS, None)
+    assert pieces.share[smooth] == pytest.approx(params.opened[:-1] * (1 - params.round_share))
+    assert float(pieces.share[rungs].sum()) == pytest.approx((1 - params.never) * params.round_share)
+    ends = sorted(round_distance_log(x, m, side) / BOOK_BIN_LOG for x in (20, 10, 5, 3, 2) for m in (0.01, 0.02))
+    assert pieces.near[rungs] == pytest.approx(ends[::2])
+    assert pieces.far[rungs] == pytest.approx(ends[1::2])
+    middle = (pieces.near + pieces.far) / 2 * BOOK_BIN_LOG
+    assert (params.edges_log[pieces.row] <= middle).all() and (middle < params.edges_log[pieces.row + 1]).all()
+
+
+def test_a_market_whose_leverage_ends_below_the_round_ones_stands_at_its_highest() -> None:
+    params = replace(BookParams(), tiers=(SizeTier(0.2, 0.25, 1.5, 1.0),))
+    pieces = kernel(params, "short", BOOK_BIN_LOG)
+    assert len(pieces.share) == DISTANCE_BINS + 1
+    (last,) = pieces.far[DISTANCE_BINS:]
+    assert last > round_distance_log(1.5, 0.25, "short") / BOOK_BIN_LOG
+    deep = replace(BookParams(), tiers=(SizeTier(0.03, 0.11, 10.0, 1.0),))
+    assert (kernel(deep, "long", BOOK_BIN_LOG).near >= deep.edges_log[0] / BOOK_BIN_LOG).all()
+    none = replace(BookParams(), tiers=(SizeTier(0.2, 0.25, 1.0, 1.0),))
+    assert float(kernel(none, "long", BOOK_BIN_LOG).share.sum()) == pytest.approx(1 - none.never)
+
+
+def test_spread_agrees_with_the_density_and_keeps_the_whole() -> None:
+    pieces = kernel(BookParams(), "long", BOOK_BIN_LOG)
+    piece, column, part = spread(pieces, 1800.2, 1804.9, 10_000)
+    assert np.bincount(piece, part) == pytest.approx(np.ones(len(pieces.share)))
+    for j in range(0, len(part), 37):
+        near, far = float(pieces.near[piece[j]]), float(pieces.far[piece[j]])
+        assert part[j] == pytest.approx(share_in_bin(int(column[j]), 1800.2, 1804.9, near, far), abs=1e-12)
+
+
+def test_spread_leaves_out_passed_columns() -> None:
+    pieces = kernel(BookParams(), "long", BOOK_BIN_LOG)
+    _, column, _ = spread(pieces, 1800.0, 1802.0, 1700)
+    assert column.max() == 1699
+    assert len(spread(pieces, 1800.0, 1802.0, -2000)[0]) == 0
+
+
+def test_brackets_set_maintenance_and_highest_leverage() -> None:
+    brackets = (Bracket(0, 50_000, 0.01, 0, 50), Bracket(50_000, 1e6, 0.02, 500, 25), Bracket(1e6, 9e6, 0.1, 80_500, 5))
+    small, large, *usual = params_for(brackets).tiers
+    assert [tier.max_leverage for tier in usual] == [50, 50]
+    assert sum(tier.share for tier in params_for(brackets).tiers) == pytest.approx(1.0)
+    assert (small.max_leverage, large.max_leverage) == (50, 50)
+    assert small.low_rate == small.high_rate == large.low_rate == 0.01
+    assert large.high_rate == 0.01
+    larger = params_for((*brackets, Bracket(1e8, 2e8, 0.5, 40_080_500, 1))).tiers[1]
+    assert larger.low_rate == pytest.approx(0.02 - 500 / 200_000)
+    assert larger.high_rate == pytest.approx(0.1 - 80_500 / 2e6)
+    assert larger.max_leverage == 25
+    assert params_for(()) == BookParams()
