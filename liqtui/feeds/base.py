@@ -74,6 +74,8 @@ class Abilities:
     brackets: bool = False
     order_book: bool = False
     funding: bool = True
+    calls_per_s: float = 5.0
+    """How many calls of this feed a second its venue bears, one after another; the monitor spends no more."""
 
 
 class Feed(Protocol):

@@ -1,0 +1,1 @@
+"""The wire formats of the venues: pure functions from replies to observations."""

@@ -1,0 +1,1 @@
+"""Venues on loopback: a world of markets served over TLS in the wire formats of the real venues."""
