@@ -1,4 +1,4 @@
-"""How a viewer hears an engine: snapshots come in, commands go out; in one process or over a local socket."""
+"""What a viewer may expect of its engine: snapshots come in, commands go out."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -1,0 +1,161 @@
+"""The heat on the wire: whole, or as the columns and rows that differ from one the other side has."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from liqtui.model.snapshot import Heat, Selection
+
+_F4, _F8, _U1 = np.dtype("<f4"), np.dtype("<f8"), np.dtype("u1")
+
+
+class HeatPart(msgspec.Struct, array_like=True, frozen=True):
+    """A heat map on top of another, or of nothing (`patch` false).
+
+    The base is moved by `shift` columns to the left and cut or padded with zeros to the rows of this one; `rows_at`
+    and `columns` then replace what that leaves wrong.
+    """
+
+    patch: bool
+    step_ms: int
+    start_ms: int
+    """Open time of the first column."""
+    count: int
+    """Columns."""
+    first_bin: int
+    rows: int
+    shift: int
+    rows_at: tuple[int, ...]
+    """Rows that are sent for every column."""
+    row_cells: memoryview
+    """(columns, len(rows_at)) float32."""
+    columns: tuple[int, ...]
+    """Columns that are sent whole; all of them without a base."""
+    cells: memoryview
+    """(len(columns), rows) float32."""
+    ohlc: memoryview
+    """(len(columns), 4) float64."""
+    gap: memoryview
+    """(len(columns),) one byte each."""
+
+
+def heat_part(base: Heat | None, heat: Heat | None) -> HeatPart | None:
+    """Return what takes a viewer from one heat map to another."""
+    if heat is None:
+        return None
+    if base is None or base.step_ms != heat.step_ms or not _overlap(base, heat):
+        return _part(heat, False, 0, (), np.arange(len(heat.ts_ms)))
+    shift = int(heat.ts_ms[0] - base.ts_ms[0]) // heat.step_ms
+    moved = _moved(base, shift, len(heat.ts_ms), heat.first_bin, heat.cells_usd.shape[1])
+    rows_at = _new_rows(base, heat)
+    moved.cells_usd[:, list(rows_at)] = heat.cells_usd[:, list(rows_at)]
+    return _part(heat, True, shift, rows_at, np.flatnonzero(_differs(moved, heat)))
+
+
+def _overlap(base: Heat, heat: Heat) -> bool:
+    """Whether moving the base saves anything: most of its columns and rows are still in sight."""
+    count, rows = len(heat.ts_ms), heat.cells_usd.shape[1]
+    apart_ms = int(heat.ts_ms[0] - base.ts_ms[0])
+    if apart_ms % heat.step_ms or abs(len(base.ts_ms) - count) > count // 4:
+        return False
+    return abs(apart_ms) // heat.step_ms < count // 2 and len(_new_rows(base, heat)) < rows // 4
+
+
+def _new_rows(base: Heat, heat: Heat) -> tuple[int, ...]:
+    """Return the rows of `heat` that the base does not have."""
+    low, high = base.first_bin, base.first_bin + base.cells_usd.shape[1]
+    return tuple(row for row in range(heat.cells_usd.shape[1]) if not low <= heat.first_bin + row < high)
+
+
+def _differs(moved: Heat, heat: Heat) -> NDArray[np.bool_]:
+    """Return which columns are not equal, bit by bit."""
+    cells = moved.cells_usd.view(np.uint32) != np.ascontiguousarray(heat.cells_usd, _F4).view(np.uint32)
+    ohlc = moved.ohlc_usd.view(np.uint64) != np.ascontiguousarray(heat.ohlc_usd, _F8).view(np.uint64)
+    differs: NDArray[np.bool_] = cells.any(axis=1) | ohlc.any(axis=1) | (moved.gap != heat.gap)
+    return differs
+
+
+def _part(heat: Heat, patch: bool, shift: int, rows_at: tuple[int, ...], columns: NDArray[np.int64]) -> HeatPart:
+    rows = heat.cells_usd.shape[1]
+    whole = len(columns) == len(heat.ts_ms)
+    at = slice(None) if whole else columns
+    return HeatPart(
+        patch=patch,
+        step_ms=heat.step_ms,
+        start_ms=int(heat.ts_ms[0]),
+        count=len(heat.ts_ms),
+        first_bin=heat.first_bin,
+        rows=rows,
+        shift=shift,
+        rows_at=rows_at,
+        row_cells=_bytes(heat.cells_usd[:, list(rows_at)], _F4),
+        columns=() if whole and not patch else tuple(columns.tolist()),
+        cells=_bytes(heat.cells_usd[at], _F4),
+        ohlc=_bytes(heat.ohlc_usd[at], _F8),
+        gap=_bytes(heat.gap[at].view(np.uint8), _U1),
+    )
+
+
+def _bytes(array: NDArray[Any], dtype: np.dtype[Any]) -> memoryview:
+    flat: Any = np.ascontiguousarray(array, dtype).reshape(-1).view(np.uint8)
+    return memoryview(flat)
+
+
+def apply_heat(base: Heat | None, part: HeatPart | None, selection: Selection) -> Heat | None:
+    """Return the heat map that a part makes of the base. Raises ValueError where sizes do not fit."""
+    if part is None:
+        return None
+    if not part.patch:
+        return _whole(part, selection)
+    if base is None:
+        raise ValueError("a difference without a base")
+    moved = _moved(base, part.shift, part.count, part.first_bin, part.rows)
+    if part.rows_at:
+        moved.cells_usd[:, list(part.rows_at)] = _array(part.row_cells, _F4).reshape(part.count, len(part.rows_at))
+    at = list(part.columns)
+    moved.cells_usd[at] = _array(part.cells, _F4).reshape(len(at), part.rows)
+    moved.ohlc_usd[at] = _array(part.ohlc, _F8).reshape(len(at), 4)
+    moved.gap[at] = _array(part.gap, _U1).view(np.bool_)
+    return _heat(selection, part, moved.cells_usd, moved.ohlc_usd, moved.gap)
+
+
+def _whole(part: HeatPart, selection: Selection) -> Heat:
+    cells = _array(part.cells, _F4).reshape(part.count, part.rows)
+    ohlc = _array(part.ohlc, _F8).reshape(part.count, 4)
+    return _heat(selection, part, cells, ohlc, _array(part.gap, _U1).view(np.bool_))
+
+
+def _array(data: memoryview, dtype: np.dtype[Any]) -> NDArray[Any]:
+    return np.frombuffer(data, dtype)
+
+
+def _heat(
+    selection: Selection,
+    part: HeatPart,
+    cells: NDArray[Any],
+    ohlc: NDArray[Any],
+    gap: NDArray[np.bool_],
+) -> Heat:
+    ts_ms = part.start_ms + part.step_ms * np.arange(part.count, dtype=np.int64)
+    return Heat(selection, part.step_ms, part.first_bin, ts_ms, cells, ohlc, gap)
+
+
+def _moved(base: Heat, shift: int, count: int, first_bin: int, rows: int) -> Heat:
+    """Return a copy of the base on other columns and rows: zeros, NaN and gaps where it has none."""
+    cells = np.zeros((count, rows), _F4)
+    ohlc, gap = np.full((count, 4), np.nan, _F8), np.ones(count, np.bool_)
+    to, source = _common(len(base.ts_ms), shift, count)
+    row_to, row_source = _common(base.cells_usd.shape[1], first_bin - base.first_bin, rows)
+    cells[to, row_to] = base.cells_usd[source, row_source]
+    ohlc[to], gap[to] = base.ohlc_usd[source], base.gap[source]
+    ts_ms = int(base.ts_ms[0]) + base.step_ms * (shift + np.arange(count, dtype=np.int64))
+    return Heat(base.selection, base.step_ms, first_bin, ts_ms, cells, ohlc, gap)
+
+
+def _common(have: int, shift: int, want: int) -> tuple[slice, slice]:
+    """Return where the part that both have lies in the wanted and in the had range, if it begins `shift` later."""
+    start, stop = max(shift, 0), min(have, shift + want)
+    stop = max(stop, start)
+    return slice(start - shift, stop - shift), slice(start, stop)

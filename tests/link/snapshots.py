@@ -1,0 +1,111 @@
+"""Snapshots for the link's tests: made from numbers, and changed at random."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from liqtui.model.snapshot import (
+    COLUMN_MS,
+    TAPE_ROWS,
+    AssetRow,
+    Cluster,
+    Detail,
+    DivergenceRow,
+    Heat,
+    PrintTotal,
+    Selection,
+    Snapshot,
+    TapePrint,
+    VenueState,
+)
+
+START_MS = 1_764_547_200_000
+
+
+def make_heat(
+    random: np.random.Generator, selection: Selection, columns: int = 12, rows: int = 9, first_bin: int = 11_400
+) -> Heat:
+    """A small map with gaps."""
+    step_ms = COLUMN_MS[selection.window]
+    gap = random.random(columns) < 0.2
+    ohlc = np.sort(random.random((columns, 4)) * 1e5, axis=1)
+    ohlc[gap] = np.nan
+    cells = random.random((columns, rows), dtype=np.float32) * np.float32(1e8)
+    cells[random.random((columns, rows)) < 0.5] = 0.0
+    ts_ms = START_MS + step_ms * np.arange(columns, dtype=np.int64)
+    return Heat(selection, step_ms, first_bin, ts_ms, cells, ohlc, gap)
+
+
+def make_snapshot(random: np.random.Generator, selection: Selection | None = None) -> Snapshot:
+    """A snapshot with something in every field."""
+    chosen = selection or Selection("BTC")
+    cluster = Cluster("long", 94_000.0, 93_900.0, 94_100.0, 1e8, 12.5, -1.1, None)
+    row = DivergenceRow("1h", 0.4, -1.2, -3e7, 120.5, "long flush", strong=True)
+    detail = Detail(
+        chosen, make_heat(random, chosen), 95_000.0, 410.0, (cluster,), 1e9, 2e9, (row,), (),
+        (PrintTotal("alpha", "1h", 1e6, 2e6, 12, complete=False),), 3,
+    )  # fmt: skip
+    asset = AssetRow("BTC", 95_000.0, None, 1.5, 9e4, 8.5e9, 1e-4, 8.0, START_MS, 0.1, ("alpha", "beta"))
+    venues = (VenueState("alpha", "PARTIAL", 1_200, "full", "price BTC: down", START_MS + 1_000, True),)
+    return Snapshot(7, START_MS, "demo", "DEMO seed 7 60x", venues, (asset,), detail, "loading history 1/3")
+
+
+def with_heat(snapshot: Snapshot, heat: Heat | None) -> Snapshot:
+    """The same with another heat."""
+    return replace(snapshot, detail=replace(snapshot.detail, heat=heat))
+
+
+def with_prints(snapshot: Snapshot, count: int) -> Snapshot:
+    """The same with more prints on the tape."""
+    tape = snapshot.detail.tape
+    seq = tape[-1].seq if tape else 0
+    more = tuple(TapePrint(seq + k, START_MS + k, "alpha", "BTC", "short", 0.5, 95e3, 4e4) for k in range(1, count + 1))
+    return replace(snapshot, detail=replace(snapshot.detail, tape=(tape + more)[-TAPE_ROWS:]))
+
+
+def slid(random: np.random.Generator, heat: Heat, columns: int) -> Heat:
+    """The same map some columns later."""
+    rows = heat.cells_usd.shape[1]
+    fresh = make_heat(random, heat.selection, columns, rows, heat.first_bin)
+    return replace(
+        heat,
+        ts_ms=heat.ts_ms + columns * heat.step_ms,
+        cells_usd=np.concatenate([heat.cells_usd[columns:], fresh.cells_usd]),
+        ohlc_usd=np.concatenate([heat.ohlc_usd[columns:], fresh.ohlc_usd]),
+        gap=np.concatenate([heat.gap[columns:], fresh.gap]),
+    )
+
+
+def raised(random: np.random.Generator, heat: Heat, bins: int, rows: int) -> Heat:
+    """The same map on rows that begin `bins` higher, `rows` in number; new rows hold something."""
+    have = heat.cells_usd.shape[1]
+    cells = (random.random((len(heat.ts_ms), rows)) * 1e6).astype(np.float32)
+    for row in range(rows):
+        if 0 <= row + bins < have:
+            cells[:, row] = heat.cells_usd[:, row + bins]
+    return replace(heat, first_bin=heat.first_bin + bins, cells_usd=cells)
+
+
+def repainted(random: np.random.Generator, heat: Heat, columns: list[int]) -> Heat:
+    """The same map with other values in some columns."""
+    cells, ohlc, gap = heat.cells_usd.copy(), heat.ohlc_usd.copy(), heat.gap.copy()
+    for column in columns:
+        cells[column % len(cells)] = random.random(cells.shape[1], dtype=np.float32) * np.float32(1e7)
+        ohlc[column % len(cells)] += 1.0
+        gap[column % len(cells)] ^= True
+    return replace(heat, cells_usd=cells, ohlc_usd=ohlc, gap=gap)
+
+
+def assert_same(one: Snapshot | None, other: Snapshot | None) -> None:
+    """Both are equal to the last bit."""
+    assert one is not None and other is not None
+    assert with_heat(one, None) == with_heat(other, None)
+    first, second = one.detail.heat, other.detail.heat
+    assert (first is None) == (second is None)
+    if first is None or second is None:
+        return
+    assert (first.selection, first.step_ms, first.first_bin) == (second.selection, second.step_ms, second.first_bin)
+    for name in ("ts_ms", "cells_usd", "ohlc_usd", "gap"):
+        a, b = getattr(first, name), getattr(second, name)
+        assert a.dtype == b.dtype and a.shape == b.shape, name
+        np.testing.assert_array_equal(a, b, err_msg=name)

@@ -1,0 +1,159 @@
+"""The wire: whole frames and differences rebuild what was sent, exactly, and a lost base is noticed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liqtui.link.codec import (
+    HEADER,
+    Beat,
+    Frame,
+    FrameReader,
+    FrameWriter,
+    ProtocolError,
+    Resync,
+    Select,
+    Welcome,
+    decode_from_engine,
+    decode_from_viewer,
+    encode,
+)
+from liqtui.model.snapshot import Selection, Snapshot
+from tests.link.snapshots import (
+    assert_same,
+    make_heat,
+    make_snapshot,
+    raised,
+    repainted,
+    slid,
+    with_heat,
+    with_prints,
+)
+
+CHANGES = st.lists(
+    st.one_of(
+        st.tuples(st.just("slide"), st.integers(0, 14)),
+        st.tuples(st.just("raise"), st.integers(-12, 12)),
+        st.tuples(st.just("widen"), st.integers(1, 14)),
+        st.tuples(st.just("repaint"), st.integers(0, 11)),
+        st.tuples(st.just("last"), st.just(11)),
+        st.tuples(st.just("prints"), st.integers(0, 250)),
+        st.tuples(st.just("select"), st.integers(0, 1)),
+        st.tuples(st.just("empty"), st.just(0)),
+        st.tuples(st.just("anew"), st.integers(1, 20)),
+        st.tuples(st.just("small"), st.integers(0, 9)),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def changed(random: np.random.Generator, snapshot: Snapshot, change: str, amount: int) -> Snapshot:
+    """The snapshot after one change."""
+    heat = snapshot.detail.heat
+    if change == "select":
+        return make_snapshot(random, Selection("BTC", "alpha", "4h" if amount else "24h"))
+    if change == "empty":
+        return with_heat(snapshot, None)
+    if change == "prints":
+        return with_prints(snapshot, amount)
+    if change == "small":
+        return replace(snapshot, version=snapshot.version + amount, ts_ms=snapshot.ts_ms + amount, note=f"n {amount}")
+    if heat is None or change == "anew":
+        return with_heat(snapshot, make_heat(random, snapshot.detail.selection, 8 + abs(amount), 5 + abs(amount)))
+    columns, rows = heat.cells_usd.shape
+    if change == "slide":
+        return with_heat(snapshot, slid(random, heat, min(amount, columns)))
+    if change == "raise":
+        return with_heat(snapshot, raised(random, heat, amount, rows))
+    if change == "widen":
+        return with_heat(snapshot, raised(random, heat, -1, amount))
+    return with_heat(snapshot, repainted(random, heat, [amount]))
+
+
+def over_the_wire(frame: Frame) -> Frame:
+    """Encode and decode."""
+    data = bytes(encode(frame))
+    assert HEADER.unpack(data[: HEADER.size])[0] == len(data) - HEADER.size
+    message = decode_from_engine(data[HEADER.size :])
+    assert isinstance(message, Frame)
+    return message
+
+
+@given(CHANGES, st.integers(0, 2**32), st.lists(st.booleans(), min_size=12, max_size=12))
+def test_differences_rebuild_every_snapshot(changes: list[tuple[str, int]], seed: int, skipped: list[bool]) -> None:
+    """Also where the viewer was too slow for some of the snapshots in between."""
+    random = np.random.default_rng(seed)
+    snapshot = make_snapshot(random)
+    writer, reader = FrameWriter(), FrameReader()
+    assert_same(reader.read(over_the_wire(writer.frame(snapshot))), snapshot)
+    for (change, amount), skip in zip(changes, skipped, strict=False):
+        snapshot = changed(random, snapshot, change, amount)
+        if not skip:
+            assert_same(reader.read(over_the_wire(writer.frame(snapshot))), snapshot)
+    assert_same(reader.read(over_the_wire(writer.frame(snapshot))), snapshot)
+
+
+def test_only_what_differs_is_sent() -> None:
+    """A step of the forming column on a large map costs one column, a closed one two, a moved price its new rows."""
+    random = np.random.default_rng(1)
+    first = with_prints(make_snapshot(random), 200)
+    heat = make_heat(random, first.detail.selection, columns=864, rows=500)
+    first = with_heat(first, heat)
+    writer = FrameWriter()
+    whole = len(encode(writer.frame(first)))
+    assert whole > heat.cells_usd.nbytes
+    forming = writer.frame(with_prints(with_heat(first, repainted(random, heat, [-1])), 3))
+    assert forming.heat is not None and forming.heat.columns == (863,)
+    assert len(forming.tape_new) == 3
+    assert len(encode(forming)) < 2 * 500 * 4 + 2_000
+    closed = writer.frame(with_heat(first, slid(random, heat, 1)))
+    assert closed.heat is not None and set(closed.heat.columns) <= {862, 863}
+    moved = writer.frame(with_heat(first, raised(random, slid(random, heat, 1), 2, 500)))
+    assert moved.heat is not None and moved.heat.rows_at == (498, 499)
+    assert len(encode(moved)) < whole / 20
+
+
+def test_a_frame_whose_base_is_missing_is_refused_until_a_whole_one_comes() -> None:
+    """The viewer asks again rather than show a wrong picture."""
+    random = np.random.default_rng(2)
+    writer, reader = FrameWriter(), FrameReader()
+    first = make_snapshot(random)
+    writer.frame(first)
+    second = with_prints(first, 2)
+    assert reader.read(over_the_wire(writer.frame(second))) is None
+    writer.forget()
+    whole = over_the_wire(writer.frame(second))
+    assert whole.base is None
+    assert_same(reader.read(whole), second)
+    lost = with_prints(second, 1)
+    writer.frame(lost)
+    assert reader.read(over_the_wire(writer.frame(with_prints(lost, 1)))) is None
+
+
+def test_small_messages_survive_the_wire() -> None:
+    """Commands and signs of life."""
+    for message in (Welcome(1, 42), Beat()):
+        assert decode_from_engine(bytes(encode(message))[HEADER.size :]) == message
+    for command in (Select(Selection("ETH", "okx", "3d")), Resync()):
+        assert decode_from_viewer(bytes(encode(command))[HEADER.size :]) == command
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00", b"GET / HTTP/1.1", b"\x93\xa1f\x01", bytes(range(200, 256))])
+def test_rubbish_is_an_error_of_the_protocol(data: bytes) -> None:
+    """Never another exception, never a message."""
+    with pytest.raises(ProtocolError):
+        decode_from_engine(data)
+    with pytest.raises(ProtocolError):
+        decode_from_viewer(data)
+
+
+def test_numbers_of_numpy_become_plain() -> None:
+    """A model that leaves numpy scalars in a snapshot is forgiven."""
+    snapshot = make_snapshot(np.random.default_rng(3))
+    odd = replace(snapshot, version=int(np.int64(9)), detail=replace(snapshot.detail, price_usd=np.float64(95_000.5)))
+    read = FrameReader().read(over_the_wire(FrameWriter().frame(odd)))
+    assert read is not None and read.detail.price_usd == 95_000.5

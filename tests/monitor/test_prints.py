@@ -1,0 +1,78 @@
+"""The tape: numbering, bounds, sums against a naive sum, and what may be called complete."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Liquidation, PrintGap, Side
+from liqtui.model.snapshot import TAPE_ROWS
+from liqtui.monitor.prints import TOTAL_MS, Tape
+
+NOW_MS = 1_764_547_200_000
+SIDES: tuple[Side, Side] = ("long", "short")
+
+
+def liquidation(
+    ts_ms: int, venue: str = "alpha", asset: str = "BTC", side: Side = "long", qty: float = 1.0
+) -> Liquidation:
+    """A print of 100 USD a coin."""
+    return Liquidation(ts_ms, venue, asset, side, qty, 100.0)
+
+
+def test_numbers_rise_without_holes_and_rows_are_bounded() -> None:
+    """Every print has a number; the newest 200 of a selection are kept, over venues in the order they came."""
+    tape = Tape()
+    for i in range(1_000):
+        tape.add(liquidation(NOW_MS + i, "alpha" if i % 2 else "beta"))
+    assert [row.seq for row in tape.rows("BTC", ["alpha", "beta"])] == list(range(801, 1_001))
+    assert [row.seq for row in tape.rows("BTC", ["alpha"])] == list(range(602, 1_001, 2))
+    assert len(tape.rows("BTC", ["alpha"])) == TAPE_ROWS
+    assert tape.seen("BTC", ["alpha", "beta"]) == 1_000
+    assert tape.rows("ETH", ["alpha"]) == ()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2_000), st.sampled_from(SIDES), st.floats(0.01, 1e6), st.booleans()), max_size=40)
+)
+def test_sums_are_those_of_the_prints_within(events: list[tuple[int, Side, float, bool]]) -> None:
+    """Whatever the order of prints and questions, a total is the plain sum over whole minutes."""
+    tape, given_ones, now_ms = Tape(), list[Liquidation](), NOW_MS
+    for minutes, side, qty, late in events:
+        now_ms += 0 if late else minutes * MINUTE_MS
+        one = liquidation(now_ms - (minutes * MINUTE_MS if late else 0), side=side, qty=qty)
+        tape.add(one)
+        given_ones.append(one)
+        for total, span_ms in zip(tape.totals("BTC", ["alpha"], now_ms), TOTAL_MS.values(), strict=True):
+            since = now_ms // MINUTE_MS - span_ms // MINUTE_MS
+            inside = [p for p in given_ones if p.ts_ms // MINUTE_MS > since]
+            for want, got in (("long", total.long_usd), ("short", total.short_usd)):
+                plain = sum(p.usd for p in inside if p.side == want)
+                assert abs(got - plain) <= 1e-9 * max(plain, 1.0)
+            assert total.count == len(inside)
+
+
+def test_a_total_is_complete_only_if_the_stream_was_up_all_the_time() -> None:
+    """Not before the stream has run for the span, not over a gap, not while the stream is down."""
+    tape = Tape()
+
+    def complete(now_ms: int) -> list[bool]:
+        return [total.complete for total in tape.totals("BTC", ["alpha"], now_ms)]
+
+    assert complete(NOW_MS) == [False, False, False]
+    tape.note_live("alpha", NOW_MS, True)
+    assert complete(NOW_MS + HOUR_MS) == [True, False, False]
+    assert complete(NOW_MS + DAY_MS) == [True, True, True]
+    tape.note_live("alpha", NOW_MS + DAY_MS, False)
+    assert complete(NOW_MS + DAY_MS + 1) == [False, False, False]
+    tape.note_live("alpha", NOW_MS + DAY_MS + HOUR_MS, True)
+    tape.lose(PrintGap("alpha", NOW_MS + DAY_MS, NOW_MS + DAY_MS + HOUR_MS))
+    assert complete(NOW_MS + DAY_MS + 2 * HOUR_MS) == [True, False, False]
+    assert complete(NOW_MS + DAY_MS + 5 * HOUR_MS) == [True, True, False]
+    assert complete(NOW_MS + 2 * DAY_MS + HOUR_MS) == [True, True, True]
+
+
+def test_memory_is_bounded_when_nobody_looks() -> None:
+    """A market whose totals are never read forgets old minutes all the same."""
+    tape = Tape()
+    for minute in range(10_000):
+        tape.add(liquidation(NOW_MS + minute * MINUTE_MS))
+    assert len(tape._sums["alpha", "BTC"]._minutes) <= 2 * 1_440
