@@ -1,0 +1,34 @@
+"""Facts the app and its widgets tell each other, in the past tense."""
+
+from textual.message import Message
+
+from liqtui.link.base import LinkState
+from liqtui.model.snapshot import Cluster, Snapshot
+
+
+class SnapshotTaken(Message):
+    """The engine sent a new state; only the newest waits to be drawn."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """Return whether this makes an unhandled one superfluous."""
+        return isinstance(message, SnapshotTaken)
+
+
+class LinkChanged(Message):
+    """Something became of the engine."""
+
+    def __init__(self, state: LinkState) -> None:
+        super().__init__()
+        self.state = state
+
+
+class ClusterPicked(Message):
+    """The ladder's cursor moved to a cluster, or off all of them."""
+
+    def __init__(self, cluster: Cluster | None) -> None:
+        super().__init__()
+        self.cluster = cluster

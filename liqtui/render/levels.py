@@ -1,0 +1,136 @@
+"""A field of sizes -> ordinal classes: sums over prices, maxima over time, ranks within each side, no interpolation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqtui.render.view import PriceView, TimeView
+
+CLASSES = 16
+"""Classes above 0 (nothing to speak of)."""
+
+RANKS_PCT = (20, 34, 46, 56, 64, 71, 77, 82, 86, 89.5, 92.3, 94.6, 96.4, 97.8, 98.8, 99.5)
+"""Class k starts at this percentile of the side's positive cells; the steps narrow towards the top."""
+
+_STEP = 1.3
+"""Thresholds move only when half of them, or the highest, are off by this factor."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What is shown, before classes: arrays are (cells, rows), row 0 the lowest price."""
+
+    long_usd: Floats
+    short_usd: Floats
+    gap: NDArray[np.bool_]
+    """(cells,) no data in the whole cell."""
+    close_usd: Floats
+    """(cells,) last close, NaN in a gap."""
+    settled: NDArray[np.bool_]
+    """(cells,) holds data, none of it still forming."""
+
+
+def split_sides(cells_usd: Floats, first_bin: int, width_log: float, close_usd: Floats) -> tuple[Floats, Floats]:
+    """Return (long, short) parts of a (columns, bins) field: bins with their middle below the close are longs."""
+    middles = (np.arange(cells_usd.shape[1]) + first_bin + 0.5) * width_log
+    with np.errstate(invalid="ignore"):
+        below = middles[None, :] < np.log(close_usd)[:, None]
+    return np.where(below, cells_usd, 0.0), np.where(below, 0.0, cells_usd)
+
+
+def sum_rows(cells_usd: Floats, first_bin: int, view: PriceView) -> Floats:
+    """Return the (columns, view.rows) sums of a (columns, bins) field over each row's bins; bins outside are lost."""
+    n = view.bins_per_row
+    low = view.low_row * n
+    columns, bins = cells_usd.shape
+    padded = np.zeros((columns, view.rows * n))
+    start, stop = max(low, first_bin), min(low + view.rows * n, first_bin + bins)
+    if start < stop:
+        padded[:, start - low : stop - low] = cells_usd[:, start - first_bin : stop - first_bin]
+    sums: Floats = padded.reshape(columns, view.rows, n).sum(axis=2)
+    return sums
+
+
+def columns_of_cells(
+    ts_ms: NDArray[np.int64], step_ms: int, view: TimeView
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return each cell's first column and whether it has any: that start in it, or else the one covering it."""
+    starts = (np.arange(view.cells, dtype=np.int64) + view.first_cell) * view.cell_ms
+    inside = np.searchsorted(ts_ms, starts, side="left")
+    starting = (inside < len(ts_ms)) & (ts_ms[np.minimum(inside, len(ts_ms) - 1)] < starts + view.cell_ms)
+    covering = np.searchsorted(ts_ms, starts, side="right") - 1
+    covered = (covering >= 0) & (ts_ms[np.maximum(covering, 0)] + step_ms > starts)
+    first = np.where(starting, inside, covering)
+    return np.clip(first, 0, len(ts_ms) - 1), starting | covered
+
+
+def reduce_field(
+    cells_usd: Floats, first_bin: int, ts_ms: NDArray[np.int64], step_ms: int, close_usd: Floats,
+    gap: NDArray[np.bool_], prices: PriceView, times: TimeView,
+) -> Field:  # fmt: skip
+    """Return what a view shows of a (columns, bins) field; the last column is taken as still forming."""
+    first, known = columns_of_cells(ts_ms, step_ms, times)
+    low, bins = int(first[0]), _bins_shown(first_bin, cells_usd.shape[1], prices)
+    at = first - low
+    last = np.maximum(np.append(at[1:], len(ts_ms) - low) - 1, at)
+    sides = split_sides(cells_usd[low:, bins], first_bin + bins.start, prices.width_log, close_usd[low:])
+    long_usd, short_usd = (_masked_max(sum_rows(side, first_bin + bins.start, prices), at, known) for side in sides)
+    empty = np.minimum.reduceat(gap[low:], at) | ~known
+    closes = np.where(empty, np.nan, _last_known(close_usd[low:])[last])
+    return Field(long_usd, short_usd, empty, closes, ~empty & (last + low < len(ts_ms) - 1))
+
+
+def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceView) -> tuple[Floats, Floats]:
+    """Return (long, short) sums of one (bins,) column over the view's rows."""
+    sides = split_sides(bins_usd[None, :], first_bin, view.width_log, np.array([close_usd]))
+    long_usd, short_usd = (sum_rows(side, first_bin, view)[0] for side in sides)
+    return long_usd, short_usd
+
+
+def _bins_shown(first_bin: int, bins: int, view: PriceView) -> slice:
+    low = view.low_row * view.bins_per_row - first_bin
+    start = min(max(low, 0), bins)
+    return slice(start, max(min(low + view.rows * view.bins_per_row, bins), start))
+
+
+def _masked_max(rows: Floats, at: NDArray[np.intp], known: NDArray[np.bool_]) -> Floats:
+    best: Floats = np.maximum.reduceat(rows, at, axis=0)
+    best[~known] = 0.0
+    return best
+
+
+def _last_known(values: Floats) -> Floats:
+    """Return the values with each NaN replaced by the newest number before it."""
+    index = np.where(np.isfinite(values), np.arange(len(values)), 0)
+    filled: Floats = values[np.maximum.accumulate(index)]
+    return filled
+
+
+def thresholds(values: Floats) -> Floats:
+    """Return the CLASSES ascending lower limits of a side's classes; empty when nothing is positive."""
+    positive = values[values > 0]
+    if positive.size == 0:
+        return np.empty(0)
+    limits: Floats = np.percentile(positive, RANKS_PCT)
+    return limits
+
+
+def settle(held: Floats | None, fresh: Floats) -> Floats:
+    """Return the held thresholds while they still describe the picture, else the fresh ones."""
+    if held is None or held.size != fresh.size or fresh.size == 0:
+        return fresh
+    off = np.abs(np.log(fresh / held))
+    return held if max(np.median(off), off[-1]) <= np.log(_STEP) else fresh
+
+
+def classes(values: Floats, limits: Floats) -> NDArray[np.uint8]:
+    """Return the class 0..CLASSES of each value; equal limits share out their classes by the middle one."""
+    if limits.size == 0:
+        return np.zeros(values.shape, np.uint8)
+    flat = values.ravel()
+    ranks = (np.searchsorted(limits, flat, "left") + np.searchsorted(limits, flat, "right") + 1) // 2
+    found: NDArray[np.uint8] = np.where(flat > 0, ranks, 0).astype(np.uint8).reshape(values.shape)
+    return found

@@ -1,0 +1,101 @@
+"""Numbers as a trader reads them: short, of a fixed width, with the decimals of the tick."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+NOTHING = "–"
+"""Stands where a figure is not known."""
+
+_SUFFIXES = ("", "K", "M", "B", "T")
+_MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
+
+
+def price_decimals(tick_usd: float) -> int:
+    """Return how many decimals a price with this tick has; a tick of 10 or an impossible one has none."""
+    if not tick_usd > 0:
+        return 0
+    exponent = Decimal(repr(tick_usd)).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def price(value_usd: float | None, decimals: int) -> str:
+    """Return a price with thousands marks: `97,123.4`."""
+    return NOTHING if value_usd is None else f"{value_usd:,.{decimals}f}"
+
+
+def compact(value: float | None) -> str:
+    """Return a size in at most five cells (six below zero): `950`, `1.2K`, `45.3M`, `120B`."""
+    if value is None:
+        return NOTHING
+    sign, rest = ("-" if value < 0 else ""), abs(value)
+    for suffix in _SUFFIXES:
+        text = _three_digits(rest, suffix)
+        if float(text) < 1000 or suffix == _SUFFIXES[-1]:
+            return f"{sign}{text}{suffix}"
+        rest /= 1000
+    raise AssertionError("the last suffix always returns")
+
+
+def _three_digits(value: float, suffix: str) -> str:
+    """Return one decimal below 100 where there is a suffix, none elsewhere."""
+    if not suffix or float(f"{value:.1f}") >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}"
+
+
+def signed_compact(value: float | None) -> str:
+    """Return a change of size with its sign: `+1.2M`, `-340K`."""
+    if value is None:
+        return NOTHING
+    return compact(value) if value < 0 else f"+{compact(value)}"
+
+
+def signed_pct(value: float | None) -> str:
+    """Return a signed percentage in at most six cells: `+1.42%`, `-12.3%`, `+150%`."""
+    if value is None:
+        return NOTHING
+    for limit, decimals in ((10, 2), (100, 1)):
+        if float(f"{abs(value):.{decimals}f}") < limit:
+            return f"{value:+.{decimals}f}%"
+    return f"{value:+.0f}%"
+
+
+def signed_atr(value: float | None) -> str:
+    """Return a distance in average true ranges without its sign: `1.2A`, `15A`."""
+    if value is None:
+        return NOTHING
+    size = abs(value)
+    return f"{size:.1f}A" if float(f"{size:.1f}") < 10 else f"{min(size, 999):.0f}A"
+
+
+def span(ms: int | None) -> str:
+    """Return a length of time in one unit: `14 s`, `3 min`, `2 h`, `5 d`."""
+    if ms is None:
+        return NOTHING
+    size = max(ms, 0)
+    for unit_ms, name, until_ms in (
+        (1000, "s", 2 * _MINUTE_MS),
+        (_MINUTE_MS, "min", 2 * _HOUR_MS),
+        (_HOUR_MS, "h", 2 * _DAY_MS),
+    ):
+        if size < until_ms:
+            return f"{size // unit_ms} {name}"
+    return f"{size // _DAY_MS} d"
+
+
+def countdown(ms: int | None) -> str:
+    """Return the time left as hours and minutes: `2h05`, `0h00`."""
+    if ms is None:
+        return NOTHING
+    minutes = max(ms, 0) // _MINUTE_MS
+    return f"{minutes // 60}h{minutes % 60:02d}"
+
+
+def clock(ts_ms: int) -> str:
+    """Return the UTC time of day: `14:03:22`."""
+    return f"{moment(ts_ms):%H:%M:%S}"
+
+
+def moment(ts_ms: int) -> datetime:
+    """Return a UTC time stamp as a datetime."""
+    return datetime.fromtimestamp(ts_ms / 1000, tz=UTC)

@@ -1,0 +1,53 @@
+"""Lines of text fields that are shown whole or not at all."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+
+class Field(NamedTuple):
+    """A piece of a line."""
+
+    text: str
+    style: Style
+    rank: int = 0
+    """The highest rank is left out first when the line is too narrow; rank 0 is left out last."""
+
+
+def fit(fields: Sequence[Field], width: int) -> list[Field]:
+    """Return the fields that fit in `width` cells, in order, leaving out whole ones by rank, rightmost first."""
+    kept = list(fields)
+    room = width - sum(cell_len(field.text) for field in kept)
+    while room < 0 and kept:
+        index = max(range(len(kept)), key=lambda i: (kept[i].rank, i))
+        room += cell_len(kept.pop(index).text)
+    return kept
+
+
+def line(fields: Sequence[Field], width: int, base: Style) -> Strip:
+    """Return exactly `width` cells of the fields that fit, padded at the right in the base style."""
+    kept = fit(fields, width)
+    used = sum(cell_len(field.text) for field in kept)
+    segments = [Segment(field.text, base + field.style) for field in kept if field.text]
+    if used < width:
+        segments.append(Segment(" " * (width - used), base))
+    return Strip(segments, width)
+
+
+def spread(left: Sequence[Field], right: Sequence[Field], width: int, base: Style) -> Strip:
+    """Return a line with one group at each end; what does not fit beside the other is left out by rank."""
+    tagged = fit([*left, *right], width - 1)
+    chosen = set(map(id, tagged))
+    kept_left = [field for field in left if id(field) in chosen]
+    kept_right = [field for field in right if id(field) in chosen]
+    used = sum(cell_len(field.text) for field in (*kept_left, *kept_right))
+    return line([*kept_left, Field(" " * max(width - used, 0), Style()), *kept_right], width, base)
+
+
+def blank(width: int, base: Style) -> Strip:
+    """Return an empty line in the base style."""
+    return Strip([Segment(" " * width, base)] if width else [], width)

@@ -1,0 +1,105 @@
+"""The help screen: keys, words, marks, and what the map is."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Static
+
+from liqtui.widgets.status import Status
+
+HELP = """\
+[b]KEYS[/b]
+  [b]1[/b]-[b]9[/b]  tab  shift+tab     asset by number, next, previous
+  [b]v[/b]                       next venue, or all venues together
+  [b]\\[[/b]  [b]][/b]                    shorter, longer window: 4h 12h 24h 3d
+  [b]+[/b]  [b]-[/b]  [b]0[/b]                 zoom prices in, out, by itself
+  [b]j[/b]  [b]k[/b]  down  up  [b]g[/b]  [b]G[/b]    zone below, above, highest, lowest
+  [b]x[/b]  escape               take the zone's mark off the map
+  [b]space[/b]                   freeze; data goes on, the newest comes on release
+  [b]:[/b]  ctrl+p               all commands in words, themes too
+  [b]?[/b]  F1                   this page; q, ? or escape close it
+  [b]q[/b]                       quit
+
+[b]THE MAP[/b]
+An estimate of where leveraged positions would be forced out, in USD: one column a moment, one row a \
+range of price. It is built from open interest, volume and price; nobody publishes the positions \
+themselves. A zone is a zone, not a price; price need not go there; this is not advice.
+
+Below the price stand longs (L, warm), above it shorts (S, cool). Colour is a class by rank among the \
+visible cells of the same side, 16 classes; the legend says from how many USD the strongest begins. \
+A row adds up its range of prices; a cell of several minutes shows the highest of them.
+
+  ╱╱╱   no data: a gap, not "no liquidations"
+  ╌╌╌   the price now; the solid line is the path of closes
+  now   bars of USD at this moment, to one scale, beside the classes
+  ╴     a zone of the ladder, on the map's edge
+  ◄ ▌   the picked zone, its peak and span; ▲ ▼ out of sight
+
+[b]ZONES[/b]
+Side, price of the peak, distance in per cent and in average true ranges of an hour (A), USD, share of \
+its side within reach, bar. ↑ ↓ count the zones that do not fit.
+
+[b]OI VS PRICE[/b]
+  fresh longs      price up, open interest up
+  fresh shorts     price down, open interest up
+  short covering   price up, open interest down
+  long flush       price down, open interest down
+  absorption       open interest moves, price does not
+  quiet, unclear   too small, or contradictory;  no data: not known
+  !                strong
+
+[b]LIQUIDATED[/b]
+Realised liquidations as the venues print them: receipts, never mixed with the estimate.
+
+  full prints      all of them
+  sampled prints   at most one a second, the rest is never told
+  totals only      sums only
+  no prints        this venue tells nothing;  prints down: the stream is broken
+  ≥                at least: prints of this span are missing
+
+[b]VENUES[/b]
+  LIVE      answers in time
+  PARTIAL   some of its feeds fail
+  STALE     last good answer so long ago
+  BLOCKED   does not serve this place; tried again later
+  OFF       not in use
+
+[b]MARKS[/b]
+  DEMO      an invented market
+  REPLAY    recorded data
+  FROZEN    the picture stands, the data goes on
+  engine lost   the process that gathers data died; the last picture stays
+"""
+
+
+class HelpScreen(Screen[None]):
+    """A page of text under the status line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "app.pop_screen", "Close"),
+        Binding("j,down", "scroll(1)", "Down", show=False),
+        Binding("k,up", "scroll(-1)", "Up", show=False),
+        Binding("g,home", "edge(False)", "Top", show=False),
+        Binding("G,end", "edge(True)", "Bottom", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Lay out the status line and the page."""
+        yield Status()
+        with VerticalScroll(id="help"):
+            yield Static(HELP, id="help-text")
+
+    def action_scroll(self, step: int) -> None:
+        """Scroll by lines."""
+        self.query_one("#help").scroll_relative(y=step, animate=False)
+
+    def action_edge(self, last: bool) -> None:
+        """Scroll to the start or the end."""
+        page = self.query_one("#help")
+        if last:
+            page.scroll_end(animate=False)
+        else:
+            page.scroll_home(animate=False)

@@ -1,0 +1,62 @@
+"""The main screen: every pane, laid out by the size of the terminal."""
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.events import Resize
+from textual.geometry import Size
+from textual.screen import Screen
+
+from liqtui.widgets.asset_bar import AssetBar
+from liqtui.widgets.divergence import Divergence
+from liqtui.widgets.heatmap import Heatmap
+from liqtui.widgets.ladder import Ladder
+from liqtui.widgets.status import Hints, Status
+from liqtui.widgets.tape import Tape, Totals
+
+TABLE_FROM = (100, 27)
+"""Width and height from which the asset bar is a table; each asset adds a line to the height."""
+WIDTHS = (80, 100, 140, 180)
+HEIGHTS = (13, 17, 24, 34, 44)
+"""Sizes from which the stylesheet shows more: the classes `-w-80`, `-h-24` and so on."""
+
+
+class MainScreen(Screen[None]):
+    """Status, assets, heatmap, ladder, divergence, realised liquidations, hints."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._assets = 0
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes."""
+        yield Status()
+        yield AssetBar()
+        with Container(id="body"):
+            with Container(id="receipts"):
+                yield Tape()
+                yield Totals()
+            with Horizontal(id="main"):
+                yield Heatmap()
+                with Vertical(id="side"):
+                    yield Ladder()
+                    yield Divergence()
+        yield Hints()
+
+    def on_resize(self, event: Resize) -> None:
+        """Choose the layout for the size."""
+        width, height = event.size
+        classes = {f"-w-{step}": width >= step for step in WIDTHS} | {f"-h-{step}": height >= step for step in HEIGHTS}
+        if any(self.has_class(name) != wanted for name, wanted in classes.items()):
+            self.update_classes(classes, animate=False)
+        self._lay_out_assets(event.size)
+
+    def fit_assets(self, assets: int) -> None:
+        """Make room for a number of assets."""
+        if assets != self._assets:
+            self._assets = assets
+            self._lay_out_assets(self.size)
+
+    def _lay_out_assets(self, size: Size) -> None:
+        """Give the asset bar a line an asset where there is room for a table."""
+        roomy = size.width >= TABLE_FROM[0] and size.height >= TABLE_FROM[1] + self._assets
+        self.query_one(AssetBar).styles.height = self._assets + 2 if roomy and self._assets else None

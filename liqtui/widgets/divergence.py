@@ -1,0 +1,50 @@
+"""Open interest against price: is leverage being built or flushed."""
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from textual.strip import Strip
+
+from liqtui.model.snapshot import DivergenceRow, Verdict
+from liqtui.render.numbers import signed_compact, signed_pct
+from liqtui.render.text import Field
+from liqtui.widgets.panel import Panel
+
+_LOOK: dict[Verdict, str] = {
+    "fresh longs": "long",
+    "fresh shorts": "short",
+    "short covering": "short",
+    "long flush": "long",
+    "absorption": "warn",
+}
+
+
+class Divergence(Panel):
+    """One row a window: change of price, of open interest, and what that means."""
+
+    def draw(self, width: int, height: int) -> Sequence[Strip]:
+        """Return a heading, where there is room for it, and one line a window."""
+        rows = self.snapshot.detail.divergence if self.snapshot else ()
+        lines = [self._row(row, width) for row in rows]
+        return [self._heading(width), *lines] if height > len(rows) else lines
+
+    def _heading(self, width: int) -> Strip:
+        fields = [self.field(" OI vs price", "title"), self.field("  price", "dim", 2), self.field("     OI", "dim", 2)]
+        return self.line([*fields, self.field("      USD", "dim", 3)] if width >= 44 else fields[:1], width)
+
+    def _row(self, row: DivergenceRow, width: int) -> Strip:
+        look = _LOOK.get(row.verdict, "dim")
+        verdict = f"{row.verdict}!" if row.strong else row.verdict
+        label = " {:<12}" if width >= 44 else " {:<3}"
+        fields: list[Field] = [
+            self.field(label.format(row.window), "title"),
+            self.field(f" {signed_pct(row.price_pct):>6}", _sign_look(row.price_pct), 1),
+            self.field(f" {signed_pct(row.oi_pct):>6}", "text", 1),
+            self.field(f" {signed_compact(row.oi_usd):>7}", "text", 2),
+            Field(f" {verdict}", self.look(look) + Style(bold=row.strong or None)),
+        ]
+        return self.line(fields, width)
+
+
+def _sign_look(value: float | None) -> str:
+    return "dim" if value is None else "up" if value >= 0 else "down"

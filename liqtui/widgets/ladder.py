@@ -1,0 +1,169 @@
+"""The cluster ladder: estimated liquidation zones in price order around the price."""
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from textual.strip import Strip
+
+from liqtui.messages import ClusterPicked
+from liqtui.model.snapshot import Cluster, Snapshot
+from liqtui.render.bars import bar
+from liqtui.render.numbers import compact, price, signed_atr, signed_pct
+from liqtui.render.text import Field
+from liqtui.widgets.panel import Panel, decimals_of
+
+_MIN_BAR = 3
+
+
+class Ladder(Panel):
+    """Clusters above the price (shorts), the price, clusters below (longs), with a cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._cursor: Cluster | None = None
+
+    def watch_snapshot(self) -> None:
+        """Keep the cursor on its zone as the zones move."""
+        if self._cursor is not None:
+            self._place(self._same(self._cursor))
+        self.redraw()
+
+    def _rungs(self) -> list[Cluster]:
+        """Return the clusters from the highest price down."""
+        clusters = self.snapshot.detail.clusters if self.snapshot else ()
+        return sorted(clusters, key=lambda cluster: -cluster.price_usd)
+
+    def _same(self, held: Cluster) -> Cluster | None:
+        """Return the zone of the same side that overlaps the held one, the nearest of them, or None."""
+        near = [
+            rung
+            for rung in self._rungs()
+            if rung.side == held.side and rung.low_usd <= held.high_usd and rung.high_usd >= held.low_usd
+        ]
+        return min(near, key=lambda rung: abs(rung.price_usd - held.price_usd), default=None)
+
+    def move(self, step: int) -> None:
+        """Move the cursor down the prices by `step` rungs; without a cursor, start at the price."""
+        rungs = self._rungs()
+        if not rungs:
+            return
+        if self._cursor in rungs:
+            index = rungs.index(self._cursor) + step
+        else:
+            above = sum(rung.side == "short" for rung in rungs)
+            index = above if step > 0 else above - 1
+        self._place(rungs[min(max(index, 0), len(rungs) - 1)])
+        self.redraw()
+
+    def jump(self, last: bool) -> None:
+        """Move the cursor to the highest or the lowest zone."""
+        rungs = self._rungs()
+        if rungs:
+            self._place(rungs[-1 if last else 0])
+            self.redraw()
+
+    def leave(self) -> None:
+        """Take the cursor away."""
+        self._place(None)
+        self.redraw()
+
+    def _place(self, cluster: Cluster | None) -> None:
+        if cluster != self._cursor:
+            self._cursor = cluster
+            self.post_message(ClusterPicked(cluster))
+
+    def draw(self, width: int, height: int) -> Sequence[Strip]:
+        """Return the heading and the rungs that fit around the price or the cursor."""
+        snapshot = self.snapshot
+        if snapshot is None or not snapshot.detail.clusters:
+            text = "no zones yet" if snapshot else ""
+            return [self._heading(None, width), self.line([self.field(text, "dim")], width)][:height]
+        rungs = self._rungs()
+        above = sum(rung.side == "short" for rung in rungs)
+        columns = _Columns.of(rungs, decimals_of(snapshot), width)
+        lines: list[Cluster | None] = [*rungs[:above], None, *rungs[above:]]
+        focus = lines.index(self._cursor) if self._cursor in rungs else None
+        start = _window(len(lines), height - 1, above, focus)
+        body = [
+            self._price_line(snapshot, width) if rung is None else self._rung(rung, columns, width)
+            for rung in lines[start : start + height - 1]
+        ]
+        hidden = (start, max(len(lines) - start - (height - 1), 0))
+        return [self._heading(snapshot, width, hidden), *body]
+
+    def _heading(self, snapshot: Snapshot | None, width: int, hidden: tuple[int, int] = (0, 0)) -> Strip:
+        fields = [self.field(" Zones", "title")]
+        if snapshot:
+            detail = snapshot.detail
+            fields += [
+                self.field("  short ", "dim", 1),
+                self.field(compact(detail.short_usd), "short", 1),
+                self.field("  long ", "dim", 1),
+                self.field(compact(detail.long_usd), "long", 1),
+            ]
+        more = [self.field(f" {mark}{count}", "dim", 2) for mark, count in zip("↑↓", hidden, strict=True) if count]
+        return self.spread(fields, more, width)
+
+    def _price_line(self, snapshot: Snapshot, width: int) -> Strip:
+        detail = snapshot.detail
+        now = price(detail.price_usd, decimals_of(snapshot))
+        atr = price(detail.atr_usd, decimals_of(snapshot))
+        fields = [self.field(f"──{now} ", "price"), self.field(f"ATR {atr} ", "dim", 1)]
+        used = sum(len(field.text) for field in fields)
+        return self.line([*fields, self.field("─" * max(width - used, 0), "rule", 2)], width)
+
+    def _rung(self, rung: Cluster, columns: "_Columns", width: int) -> Strip:
+        side = self.look("short" if rung.side == "short" else "long")
+        fields = [
+            Field("▸" if rung == self._cursor else " ", self.look("title")),
+            Field(rung.side[0].upper(), side),
+            self.field(f" {price(rung.price_usd, columns.decimals):>{columns.price}}"),
+            self.field(f" {signed_pct(rung.distance_pct):>{columns.distance}}"),
+        ]
+        if columns.atr:
+            fields.append(self.field(f" {signed_atr(rung.distance_atr):>{columns.atr}}", "dim"))
+        fields.append(Field(f" {compact(rung.usd):>5}", side))
+        if columns.share:
+            fields.append(self.field(f" {rung.share_pct:>2.0f}%", "dim"))
+        if columns.bar:
+            fields.append(Field(f" {bar(rung.usd / columns.largest_usd, columns.bar)}", side))
+        if rung != self._cursor:
+            return self.line(fields, width)
+        cursor = self.look("cursor")
+        back = Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse, bold=True)
+        marked = [Field(field.text, field.style + back) for field in fields]
+        used = sum(len(field.text) for field in fields)
+        return self.line([*marked, Field(" " * max(width - used, 0), back)], width)
+
+
+class _Columns:
+    """Widths of the ladder's columns; those that do not fit are 0."""
+
+    def __init__(self, rungs: Sequence[Cluster], decimals: int, width: int) -> None:
+        self.decimals = decimals
+        self.price = max(len(price(rung.price_usd, decimals)) for rung in rungs)
+        self.distance = max(len(signed_pct(rung.distance_pct)) for rung in rungs)
+        self.largest_usd = max(rung.usd for rung in rungs) or 1.0
+        room = width - (2 + 1 + self.price + 1 + self.distance + 1 + 5)
+        self.atr = self._take(room, max(len(signed_atr(rung.distance_atr)) for rung in rungs))
+        room -= self.atr + 1 if self.atr else 0
+        self.share = self._take(room, 4 if any(rung.share_pct >= 99.5 for rung in rungs) else 3)
+        room -= self.share + 1 if self.share else 0
+        self.bar = room - 1 if room - 1 >= _MIN_BAR else 0
+
+    @classmethod
+    def of(cls, rungs: Sequence[Cluster], decimals: int, width: int) -> "_Columns":
+        """Return the columns for these rungs."""
+        return cls(rungs, decimals, width)
+
+    @staticmethod
+    def _take(room: int, wanted: int) -> int:
+        return wanted if room >= wanted + 1 else 0
+
+
+def _window(count: int, height: int, middle: int, focus: int | None) -> int:
+    """Return the first of `count` lines to show so that `middle` is centred and `focus` is in sight."""
+    start = min(max(middle - height // 2, 0), max(count - height, 0))
+    if focus is None:
+        return start
+    return max(min(start, focus), focus - height + 1)

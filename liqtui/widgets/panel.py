@@ -1,0 +1,119 @@
+"""What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from textual.filter import LineFilter
+from textual.geometry import Region, Size
+from textual.reactive import var
+from textual.strip import Strip
+from textual.widget import Widget
+
+from liqtui.model.snapshot import AssetRow, Snapshot
+from liqtui.render.numbers import price_decimals
+from liqtui.render.text import Field, blank, line, spread
+
+LOOKS = (
+    "text", "dim", "title", "rule", "long", "short", "up", "down", "good", "warn", "bad", "price", "badge", "alarm",
+    "cursor",
+)  # fmt: skip
+
+
+class Panel(Widget):
+    """A pane drawn line by line from the newest snapshot."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"panel--{look}" for look in LOOKS}
+    """One class a look; the stylesheet gives each its theme variable."""
+
+    snapshot: var[Snapshot | None] = var(None, always_update=True, init=False)
+    """What is shown; None before the engine has sent anything."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Strip] = []
+        self._drawn_size = Size(0, 0)
+        self._looks: dict[str, Style] = {}
+
+    def draw(self, width: int, height: int) -> Sequence[Strip]:
+        """Return the lines of the pane, at most `height`, each of `width` cells."""
+        raise NotImplementedError
+
+    def look(self, name: str) -> Style:
+        """Return the style of one of LOOKS without its background, for text on the pane."""
+        if name not in self._looks:
+            style = self.get_component_rich_style(f"panel--{name}")
+            own_back = name in ("badge", "alarm", "cursor")
+            self._looks[name] = style if own_back else style + Style(bgcolor=self.base.bgcolor)
+        return self._looks[name]
+
+    @property
+    def base(self) -> Style:
+        """Return the style of the pane's empty space."""
+        if "" not in self._looks:
+            self._looks[""] = self.rich_style
+        return self._looks[""]
+
+    def field(self, text: str, look: str = "text", rank: int = 0) -> Field:
+        """Return a piece of a line in one of LOOKS."""
+        return Field(text, self.look(look), rank)
+
+    def line(self, fields: Sequence[Field], width: int) -> Strip:
+        """Return a line of whole fields on the pane's background."""
+        return line(fields, width, self.base)
+
+    def spread(self, left: Sequence[Field], right: Sequence[Field], width: int) -> Strip:
+        """Return a line with a group of whole fields at each end."""
+        return spread(left, right, width, self.base)
+
+    def watch_snapshot(self) -> None:
+        """Draw what is new."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw again and refresh the lines that differ from those on screen."""
+        width, height = self.size
+        if not width or not height or not self.is_attached:
+            return
+        if self._drawn_size != self.size:
+            self.refresh()
+            return
+        fresh = self._fresh()
+        changed = [y for y, (old, new) in enumerate(zip(self._lines, fresh, strict=True)) if old != new]
+        self._lines = fresh
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def _fresh(self) -> list[Strip]:
+        width, height = self.size
+        lines = list(self.draw(width, height))[:height]
+        self._drawn_size = self.size
+        return [*lines, *(blank(width, self.base) for _ in range(height - len(lines)))]
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line, drawing all of them first when the size has changed."""
+        if self._drawn_size != self.size:
+            self._lines = self._fresh()
+        return self._lines[y] if y < len(self._lines) else blank(self.size.width, self.base)
+
+    def notify_style_update(self) -> None:
+        """Forget the lines drawn in other colours."""
+        super().notify_style_update()
+        self._drawn_size = Size(0, 0)
+        self._looks.clear()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return no filters: the looks fit the terminal's colours already."""
+        return []
+
+
+def asset_row(snapshot: Snapshot) -> AssetRow | None:
+    """Return the row of the selected asset."""
+    wanted = snapshot.detail.selection.asset
+    return next((row for row in snapshot.assets if row.asset == wanted), None)
+
+
+def decimals_of(snapshot: Snapshot) -> int:
+    """Return how many decimals the selected asset's prices have."""
+    row = asset_row(snapshot)
+    return price_decimals(row.tick_usd) if row else 2

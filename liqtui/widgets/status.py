@@ -1,0 +1,117 @@
+"""The first and the last line: what kind of data this is, how fresh, and which keys there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.reactive import var
+from textual.strip import Strip
+
+from liqtui.link.base import LinkState
+from liqtui.model.snapshot import Snapshot
+from liqtui.render.numbers import clock, moment, span
+from liqtui.render.text import Field
+from liqtui.widgets.panel import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the app knows besides the snapshot on screen."""
+
+    link: LinkState | None = None
+    """What became of the engine last; None before the first word of it."""
+    frozen_ms: int | None = None
+    """Market time at which the picture was frozen."""
+    newest_ms: int | None = None
+    """Market time of the newest snapshot, shown or not."""
+    wish: str = ""
+    """What was asked for and is not here yet."""
+
+    @property
+    def broken(self) -> bool:
+        """Return whether the picture is not being kept up."""
+        return self.link is not None and self.link.state in ("lost", "failed")
+
+
+class Status(Panel):
+    """Mode, freezing, engine, note, age of the data, time."""
+
+    condition: var[Condition] = var(Condition(), init=False)
+
+    def watch_condition(self) -> None:
+        """Draw what is new."""
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Strip]:
+        """Return the one line; marks come first and are left out last."""
+        snapshot, condition = self.snapshot, self.condition
+        left = [*self._mode(snapshot), *self._frozen(condition), *self._engine(condition, snapshot)]
+        if condition.wish:
+            left.append(self.field(f" {condition.wish} ", "warn", 2))
+        if snapshot and snapshot.note:
+            left.append(self.field(f" {snapshot.note} ", "warn", 1))
+        return [self.spread(left, self._clock(snapshot), width)]
+
+    def _mode(self, snapshot: Snapshot | None) -> list[Field]:
+        name = self.field(" liqtui ", "title", 5)
+        if snapshot is None or snapshot.mode == "live":
+            return [name]
+        label = snapshot.label or snapshot.mode.upper()
+        mark = label if label.upper().startswith(snapshot.mode.upper()) else f"{snapshot.mode.upper()} {label}"
+        return [name, self.field(f" {mark} ", "badge")]
+
+    def _frozen(self, condition: Condition) -> list[Field]:
+        if condition.frozen_ms is None:
+            return []
+        fields = [self.field(f" FROZEN since {clock(condition.frozen_ms)} ", "alarm")]
+        if condition.newest_ms is not None and condition.newest_ms > condition.frozen_ms:
+            behind = span(condition.newest_ms - condition.frozen_ms)
+            fields.append(self.field(f" {behind} behind, space to go on ", "warn", 2))
+        return fields
+
+    def _engine(self, condition: Condition, snapshot: Snapshot | None) -> list[Field]:
+        link = condition.link
+        if condition.broken and link is not None:
+            since = f", picture of {clock(snapshot.ts_ms)}" if snapshot else ""
+            reason = [self.field(f" {link.text} ", "warn", 2)] if link.text else []
+            return [self.field(f" {_engine_words(link)}{since} ", "alarm"), *reason]
+        if snapshot is None or (link is not None and link.state == "connecting"):
+            text = (link.text if link else "") or "starting the engine"
+            return [self.field(f" {text} ", "warn", 1)]
+        return []
+
+    def _clock(self, snapshot: Snapshot | None) -> list[Field]:
+        if snapshot is None:
+            return []
+        ages = [state.age_ms for state in snapshot.venues if state.age_ms is not None and state.status != "OFF"]
+        age = f"data {span(min(ages))}  " if ages else ""
+        at = moment(snapshot.ts_ms)
+        return [
+            self.field(age, "dim", 4),
+            self.field(f"{at:%Y-%m-%d} ", "dim", 3),
+            self.field(f"{clock(snapshot.ts_ms)} UTC ", "text", 1),
+        ]
+
+
+def _engine_words(link: LinkState) -> str:
+    if link.state == "failed":
+        return "engine failed"
+    return "engine lost, restarting" + (f" in {link.retry_s:.0f} s" if link.retry_s else "")
+
+
+HINTS = (
+    ("?", "help"), ("q", "quit"), ("1-9", "asset"), ("[ ]", "window"), ("+ -", "zoom"), ("v", "venue"),
+    ("space", "freeze"), ("j k", "zone"), (":", "commands"),
+)  # fmt: skip
+
+
+class Hints(Panel):
+    """The keys that matter most."""
+
+    def draw(self, width: int, height: int) -> Sequence[Strip]:
+        """Return as many hints as fit, each whole."""
+        fields: list[Field] = []
+        for key, word in HINTS:
+            pair = [self.field(f" {key}", "title"), self.field(f" {word} ", "dim")]
+            if sum(len(field.text) for field in (*fields, *pair)) <= width:
+                fields += pair
+        return [self.line(fields, width)]

@@ -1,0 +1,141 @@
+"""Fields to classes: mass is kept by zooming, time takes the highest, ranks are per side, nothing is invented."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liqtui.render.levels import (
+    CLASSES,
+    RANKS_PCT,
+    Floats,
+    classes,
+    column_rows,
+    columns_of_cells,
+    reduce_field,
+    settle,
+    split_sides,
+    sum_rows,
+    thresholds,
+)
+from liqtui.render.view import SCALES, PriceView, TimeView, frame_time
+
+
+def view(low_row: int, rows: int, bins_per_row: int = 1, width_log: float = 1e-3) -> PriceView:
+    """Return a price view by its rows."""
+    return PriceView(width_log, bins_per_row, low_row, rows)
+
+
+def test_rows_add_up_whole_bins_and_align_to_absolute_bins() -> None:
+    cells = np.array([[1.0, 2.0, 3.0, 4.0, 5.0]])
+    assert sum_rows(cells, 3, view(1, 3, 2)).tolist() == [[1.0, 5.0, 9.0]]
+    assert sum_rows(cells, 3, view(2, 2, 2)).tolist() == [[5.0, 9.0]]
+    assert sum_rows(cells, 3, view(50, 2, 2)).tolist() == [[0.0, 0.0]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 60), st.integers(-40, 40), st.sampled_from(SCALES))
+def test_mass_is_kept_under_every_zoom(seed: int, columns: int, bins: int, first_bin: int, scale: int) -> None:
+    cells = np.random.default_rng(seed).exponential(1e6, (columns, bins))
+    low = first_bin // scale
+    rows = (first_bin + bins) // scale - low + 1
+    assert np.allclose(sum_rows(cells, first_bin, view(low, rows, scale)).sum(axis=1), cells.sum(axis=1), rtol=1e-12)
+
+
+def test_bins_below_the_close_are_longs() -> None:
+    close = np.exp(np.array([10.3e-3, 12.2e-3]))
+    longs, shorts = split_sides(np.ones((2, 4)), 9, 1e-3, close)
+    assert longs.tolist() == [[1, 0, 0, 0], [1, 1, 1, 0]]
+    assert (longs + shorts).tolist() == np.ones((2, 4)).tolist()
+
+
+def test_cells_take_the_columns_that_start_in_them_or_cover_them() -> None:
+    stamps = np.array([0, 10, 20, 30])
+    wide, known = columns_of_cells(stamps, 10, TimeView(25, -1, 4))
+    assert (wide.tolist(), known.tolist()) == ([0, 0, 3, 3], [False, True, True, False])
+    narrow, known = columns_of_cells(stamps, 10, TimeView(4, -1, 6))
+    assert (narrow.tolist(), known.tolist()) == ([0, 0, 0, 1, 1, 1], [False, True, True, True, True, True])
+
+
+def reduced(cells: Floats, times: TimeView, gap: list[int] | None = None) -> tuple[Floats, list[bool], list[bool]]:
+    """Return (longs + shorts, gap, settled) of a field with one-minute columns and bins 0.. at price 1."""
+    columns = len(cells)
+    gaps = np.isin(np.arange(columns), gap or [])
+    close = np.where(gaps, np.nan, np.exp(1e-3))
+    prices = view(0, cells.shape[1])
+    field = reduce_field(cells, 0, np.arange(columns) * 60_000, 60_000, close, gaps, prices, times)
+    return field.long_usd + field.short_usd, field.gap.tolist(), field.settled.tolist()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.integers(1, 5))
+def test_time_takes_the_highest_of_each_cell(seed: int, columns: int, per_cell: int) -> None:
+    cells = np.random.default_rng(seed).exponential(1.0, (columns, 3))
+    count = -(-columns // per_cell)
+    got, gap, settled = reduced(cells, TimeView(60_000 * per_cell, 0, count))
+    wanted = [cells[i * per_cell : (i + 1) * per_cell].max(axis=0) for i in range(count)]
+    assert np.array_equal(got, np.array(wanted))
+    assert not any(gap)
+    assert settled == [True] * (count - 1) + [False], "only the cell with the forming column is unsettled"
+
+
+def test_narrow_cells_repeat_their_column_unchanged() -> None:
+    got, _, _ = reduced(np.array([[1.0, 5.0], [2.0, 4.0]]), TimeView(20_000, 0, 6))
+    assert got.tolist() == [[1.0, 5.0]] * 3 + [[2.0, 4.0]] * 3
+
+
+def test_a_cell_is_a_gap_only_when_all_of_it_is_and_so_is_time_before_the_first_column() -> None:
+    cells = np.ones((6, 2))
+    cells[2:5] = 0.0
+    got, gap, settled = reduced(cells, TimeView(120_000, -1, 4), gap=[2, 3, 4])
+    assert gap == [True, False, True, False]
+    assert settled == [False, True, False, False]
+    assert got.tolist() == [[0, 0], [1, 1], [0, 0], [1, 1]]
+
+
+def test_thresholds_are_percentiles_of_what_is_positive() -> None:
+    limits = thresholds(np.concatenate([np.zeros(500), np.arange(1.0, 1001.0)]))
+    assert limits.shape == (CLASSES,)
+    assert np.allclose(limits, [1 + 999 * rank / 100 for rank in RANKS_PCT])
+    assert thresholds(np.zeros(9)).size == 0
+
+
+def test_classes_count_the_limits_reached() -> None:
+    limits = np.arange(1.0, CLASSES + 1.0)
+    assert classes(np.array([[0.0, 0.5, 1.0], [1.5, 16.0, 99.0]]), limits).tolist() == [[0, 0, 1], [1, 16, 16]]
+
+
+def test_a_field_of_equal_values_is_neither_nothing_nor_the_strongest() -> None:
+    values = np.full((3, 3), 7.0)
+    assert set(classes(values, thresholds(values)).ravel().tolist()) == {CLASSES // 2}
+    assert classes(np.zeros((2, 2)), thresholds(values)).max() == 0
+    assert classes(np.ones((2, 2)), np.empty(0)).max() == 0
+
+
+def test_classes_are_the_same_for_every_unit() -> None:
+    values = np.random.default_rng(5).exponential(1.0, (40, 40))
+    assert np.array_equal(classes(values, thresholds(values)), classes(values * 1e6, thresholds(values * 1e6)))
+
+
+def test_limits_stay_until_the_picture_has_really_changed() -> None:
+    held = np.linspace(1.0, 16.0, CLASSES)
+    assert settle(held, held * 1.2) is held
+    assert settle(held, fresh := held * 1.4) is fresh
+    outlier = held.copy()
+    outlier[-1] *= 2
+    assert settle(held, outlier) is outlier
+    assert settle(None, held) is held
+    assert settle(held, empty := np.empty(0)) is empty
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(4, 250), st.sampled_from([60_000, 300_000]), st.integers(2, 300), st.integers(0, 10**10))
+def test_a_map_without_holes_fills_its_view(cells: int, step_ms: int, columns: int, now_ms: int) -> None:
+    now_ms += 10**12
+    stamps = now_ms // step_ms * step_ms - step_ms * np.arange(columns - 1, -1, -1)
+    times = frame_time(now_ms, (columns - 1) * step_ms, cells)
+    assert columns_of_cells(stamps, step_ms, times)[1].all()
+
+
+def test_one_column_adds_up_by_side_and_row() -> None:
+    longs, shorts = column_rows(np.array([1.0, 2.0, 4.0, 8.0, 16.0]), 10, float(np.exp(12.9e-3)), view(5, 3, 2))
+    assert (longs.tolist(), shorts.tolist()) == ([3.0, 4.0, 0.0], [0.0, 8.0, 16.0])

@@ -1,0 +1,44 @@
+"""Lines of whole fields."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.style import Style
+
+from liqtui.render.text import Field, fit, line, spread
+
+PLAIN = Style()
+
+
+def fields(*pairs: tuple[str, int]) -> list[Field]:
+    """Return fields by (text, rank)."""
+    return [Field(text, PLAIN, rank) for text, rank in pairs]
+
+
+def test_fields_are_left_out_whole_by_rank_and_rightmost_first() -> None:
+    row = fields(("price ", 0), ("97,123.4 ", 0), ("ATR ", 2), ("446.8 ", 1), ("3% ", 2))
+    assert line(row, 30, PLAIN).text == "price 97,123.4 ATR 446.8 3%   "
+    assert line(row, 25, PLAIN).text == "price 97,123.4 ATR 446.8 "
+    assert line(row, 24, PLAIN).text == "price 97,123.4 446.8    "
+    assert line(row, 16, PLAIN).text == "price 97,123.4  "
+    assert line(row, 8, PLAIN).text == "price   "
+
+
+def test_a_line_spreads_its_groups_to_the_ends() -> None:
+    left, right = fields(("BTC", 0), (" all venues", 2)), fields(("14:03 ", 1), ("UTC", 0))
+    assert spread(left, right, 26, PLAIN).text == "BTC all venues   14:03 UTC"
+    assert spread(left, right, 20, PLAIN).text == "BTC        14:03 UTC"
+    assert spread(left, right, 9, PLAIN).text == "BTC   UTC"
+
+
+@given(st.lists(st.tuples(st.text("ab12", max_size=6), st.integers(0, 3)), max_size=6), st.integers(0, 20))
+def test_a_line_is_as_wide_as_it_should_be_and_cuts_nothing(pairs: list[tuple[str, int]], width: int) -> None:
+    row = fields(*pairs)
+    kept = fit(row, width)
+    assert line(row, width, PLAIN).cell_length == width
+    assert line(row, width, PLAIN).text.rstrip() == "".join(f.text for f in kept).rstrip()
+    assert all(any(f is g for g in row) for f in kept)
+
+
+def test_wide_characters_count_twice() -> None:
+    assert line(fields(("日本", 0)), 6, PLAIN).cell_length == 6
+    assert line(fields(("日本", 0)), 3, PLAIN).text == "   "

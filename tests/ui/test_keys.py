@@ -1,0 +1,168 @@
+"""What each key does."""
+
+from dataclasses import replace
+
+import pytest
+
+from liqtui.app import LiqtuiApp
+from liqtui.model.snapshot import Selection
+from liqtui.render.numbers import signed_pct
+from liqtui.widgets.heatmap import Heatmap
+from liqtui.widgets.ladder import Ladder
+from tests.ui.running import BTC, lines_of, running, settle
+from tests.ui.scene import NOW_MS, SceneLink, make_snapshot, screen_lines, screen_text
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        ("2", Selection("ETH")),
+        ("9", None),
+        ("tab", Selection("ETH")),
+        ("shift+tab", Selection("SOL")),
+        ("right_square_bracket", Selection("BTC", None, "3d")),
+        ("left_square_bracket", Selection("BTC", None, "12h")),
+        ("v", Selection("BTC", "binance")),
+    ],
+)
+async def test_keys_ask_for_another_selection(keys: str, wanted: Selection | None) -> None:
+    async with running() as (app, link, pilot):
+        await pilot.press(keys)
+        await settle(pilot)
+        assert link.selected == ([BTC, wanted] if wanted else [BTC])
+        heading = lines_of(app, Heatmap)[0]
+        chosen = wanted or BTC
+        assert f" {chosen.asset} {chosen.venue or 'all 4 venues'} {chosen.window}" in heading
+
+
+async def test_venues_come_round_to_all_of_them_and_windows_stop_at_the_ends() -> None:
+    async with running() as (app, link, pilot):
+        await pilot.press(*"vvvvv")
+        assert [selection.venue for selection in link.selected] == [
+            None, "binance", "bybit", "okx", "hyperliquid", None,
+        ]  # fmt: skip
+        await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        assert app.selection.window == "4h"
+        assert len(link.selected) == 8
+
+
+async def test_what_was_asked_for_is_said_until_it_comes() -> None:
+    async with running() as (app, link, pilot):
+        link.answer = False
+        await pilot.press("3")
+        await settle(pilot)
+        assert "loading SOL all venues 24h" in screen_text(app)
+        assert " BTC all 4 venues 24h" in lines_of(app, Heatmap)[0]
+        link.put(make_snapshot(Selection("SOL"), 2))
+        await settle(pilot)
+        assert "loading" not in screen_text(app)
+
+
+async def test_zoom_keys_step_through_whole_bins() -> None:
+    async with running() as (app, _, pilot):
+        heatmap = app.query_one(Heatmap)
+
+        def scale() -> int | None:
+            return heatmap.scale
+
+        assert "0.3%/row zoom auto" in lines_of(app, Heatmap)[0]
+        await pilot.press("plus")
+        assert scale() == 2 and "0.2%/row zoom set" in lines_of(app, Heatmap)[0]
+        await pilot.press("minus", "minus")
+        assert scale() == 4
+        await pilot.press(*["plus"] * 9)
+        assert scale() == 1
+        await pilot.press("0")
+        assert scale() is None and "zoom auto" in lines_of(app, Heatmap)[0]
+
+
+async def test_the_cursor_walks_the_ladder_and_marks_the_map() -> None:
+    async with running() as (app, _, pilot):
+        clusters = sorted(make_snapshot(BTC).detail.clusters, key=lambda cluster: -cluster.price_usd)
+        longs = [cluster for cluster in clusters if cluster.side == "long"]
+        heatmap = app.query_one(Heatmap)
+
+        async def marked(*keys: str) -> object:
+            await pilot.press(*keys)
+            await settle(pilot)
+            return heatmap.marked
+
+        assert await marked("j") == longs[0]
+        assert signed_pct(longs[0].distance_pct) in next(line for line in lines_of(app, Ladder) if line[0] == "▸")
+        assert any("◄" in line for line in lines_of(app, Heatmap))
+        assert await marked("down") == longs[1]
+        assert await marked("k", "k") == clusters[len(clusters) - len(longs) - 1]
+        assert await marked("G") == clusters[-1]
+        assert any("▼" in line for line in lines_of(app, Heatmap)), "a zone out of sight is pointed at"
+        assert await marked("g") == clusters[0]
+        assert await marked("x") is None
+        assert await marked("k") == clusters[len(clusters) - len(longs) - 1]
+        assert await marked("escape") is None
+
+
+async def test_the_cursor_stays_on_its_zone_when_the_zones_move() -> None:
+    async with running() as (app, link, pilot):
+        await pilot.press("j")
+        await settle(pilot)
+        snapshot = make_snapshot(BTC, 5)
+        moved = tuple(replace(c, price_usd=c.price_usd * 1.0005, usd=c.usd * 2) for c in snapshot.detail.clusters)
+        link.put(replace(snapshot, detail=replace(snapshot.detail, clusters=moved)))
+        await settle(pilot)
+        assert app.query_one(Heatmap).marked in moved
+        link.put(make_snapshot(Selection("ETH"), 6))
+        await settle(pilot)
+        assert app.query_one(Heatmap).marked is None
+
+
+async def test_a_frozen_picture_stands_and_the_newest_comes_back_on_release() -> None:
+    async with running((80, 24)) as (app, link, pilot):
+        await pilot.press("space")
+        await settle(pilot)
+        assert "FROZEN since 14:03:22" in screen_text(app) and "DEMO" in screen_text(app)
+        body = screen_lines(app)[1:]
+        later = make_snapshot(BTC, 7, NOW_MS + 300_000)
+        link.put(replace(later, assets=tuple(replace(row, price_usd=111.0) for row in later.assets)))
+        await settle(pilot)
+        assert screen_lines(app)[1:] == body
+        await pilot.press("space")
+        await settle(pilot)
+        assert "FROZEN" not in screen_text(app) and "14:08:22 UTC" in screen_text(app) and "111.0" in screen_text(app)
+
+
+async def test_choosing_something_else_releases_the_picture() -> None:
+    async with running() as (app, _, pilot):
+        await pilot.press("space", "2")
+        await settle(pilot)
+        assert "FROZEN" not in screen_text(app) and " ETH all 4 venues" in screen_text(app)
+
+
+async def test_the_palette_runs_commands_in_words() -> None:
+    async with running() as (app, link, pilot):
+        await pilot.press("colon")
+        await settle(pilot)
+        await pilot.press(*"only okx")
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        await settle(pilot)
+        assert link.selected[-1] == Selection("BTC", "okx")
+        app.run_command("choose_theme('light')")
+        await settle(pilot)
+        assert app.theme == "light"
+
+
+async def test_quitting_leaves_the_engine() -> None:
+    link = SceneLink()
+    app = LiqtuiApp(link, BTC)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("q")
+        await settle(pilot)
+    assert link.closed and app.return_code == 0
+
+
+async def test_keys_of_multiplexers_and_flow_control_are_left_alone() -> None:
+    async with running() as (app, _, _pilot):
+        for key in ("ctrl+a", "ctrl+b", "ctrl+s", "ctrl+z"):
+            assert key not in app.screen.active_bindings, key
+        assert not [key for key in app.screen.active_bindings if key.startswith("alt+")]
