@@ -1,6 +1,6 @@
 """`python -m liqtui`."""
 
-from liqtui.cli import main
+from liqtui.cli.main import main
 
 if __name__ == "__main__":
     main()

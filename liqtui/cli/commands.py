@@ -1,0 +1,149 @@
+"""The commands and their options."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from liqtui import __version__
+from liqtui.cli.exit_codes import EXPECTED, INTERRUPTED, OK, code_of
+from liqtui.cli.spec import DEMO_SEED, DEMO_SPEED, REPLAY_SPEED, EngineSpec, demo_spec, live_spec, replay_spec
+from liqtui.config import Config, load, split_list
+
+MAX_SPEED = 100_000.0
+
+_EPILOG = """Exit codes: 0 fine, 1 failed, 2 usage or configuration, 3 retryable (venue or network), 130 interrupted.
+Settings: flag > LIQTUI_* environment > ~/.config/liqtui/config.toml > /etc/liqtui/config.toml > default."""
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command line and return its exit code; what went wrong is said on stderr."""
+    try:
+        result = cli.main(args=arguments, prog_name="liqtui", standalone_mode=False)
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt as error:
+        return code_of(error)
+    except EXPECTED as error:
+        click.echo(f"liqtui: {error}", err=True)
+        return code_of(error)
+    return result if isinstance(result, int) else OK
+
+
+def _screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of every command that draws."""
+    options = [
+        click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings file to read."),
+        click.option("--theme", help="Theme: dark, light, high-contrast, colour-blind."),
+        click.option(
+            "--color", type=click.Choice(["auto", "truecolor", "256", "16", "none"]), help="What the terminal can show."
+        ),
+        click.option("--window", type=click.Choice(["4h", "12h", "24h", "3d"]), help="Time window at the start."),
+        click.option("--no-mouse", is_flag=True, help="Do not track the mouse (its motion costs traffic over SSH)."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _loaded(config_path: Path | None, no_mouse: bool, **flags: Any) -> Config:
+    screen = {f"screen__{key}": flags.pop(key) for key in ("theme", "color", "window")}
+    return load(config_path, screen__mouse=False if no_mouse else None, **screen, **flags)
+
+
+def _show(spec: EngineSpec, config: Config) -> int:
+    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+        raise click.UsageError("the screen needs a terminal, and stdin or stdout is not one; see `liqtui --help`")
+    from liqtui.cli.viewer import view
+
+    return view(spec, config)
+
+
+@click.group(invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="liqtui")
+@_screen_options
+@click.option("--assets", help="Base coins to watch, such as BTC,ETH,SOL.")
+@click.option("--venues", help="Venues to ask: binance,bybit,okx,hyperliquid.")
+@click.pass_context
+def cli(context: click.Context, /, assets: str | None, venues: str | None, **screen: Any) -> int:
+    """Watch where leveraged positions in perpetual futures would be forced out. Without a command: live."""
+    if context.invoked_subcommand is not None:
+        return OK
+    config = _loaded(
+        **screen,
+        watch__assets=split_list(assets) if assets else None,
+        watch__venues=split_list(venues) if venues else None,
+    )
+    return _show(live_spec(config), config)
+
+
+@cli.command()
+@_screen_options
+@click.option("--seed", type=int, default=DEMO_SEED, show_default=True, help="Seed of the market.")
+@click.option(
+    "--speed", type=click.FloatRange(0.1, MAX_SPEED), default=DEMO_SPEED, show_default=True, help="Times real time."
+)
+def demo(seed: int, speed: float, **screen: Any) -> int:
+    """Run on an embedded synthetic market; needs no network. Marked DEMO on every frame."""
+    config = _loaded(**screen)
+    return _show(demo_spec(config, seed, speed), config)
+
+
+@cli.command()
+@_screen_options
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--speed", type=click.FloatRange(0.1, MAX_SPEED), default=REPLAY_SPEED, show_default=True, help="Times real time."
+)
+def replay(folder: Path, speed: float, **screen: Any) -> int:
+    """Play a folder of public daily dumps (SYMBOL-1m|5m-*, -metrics-*, -fundingRate-*, -liquidationSnapshot-*)."""
+    from liqtui.cli.export_map import symbols_in
+    from liqtui.feeds.dump_files import symbols_by_asset
+
+    config = _loaded(**screen)
+    assets = tuple(sorted(symbols_by_asset(symbols_in(folder))))
+    return _show(replay_spec(config, folder, assets, speed), config)
+
+
+class Span(click.ParamType[int]):
+    """A length of time such as 15m, 1h or 1d, in ms."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return milliseconds."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+)([mhd])", value)
+        if match is None or int(match[1]) == 0:
+            self.fail(f"{value!r} is not a span such as 5m, 15m, 1h or 1d", param, ctx)
+        return int(match[1]) * {"m": 60_000, "h": 3_600_000, "d": 86_400_000}[match[2]]
+
+
+@cli.command("map")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--symbol", help="Symbol of the dumps, such as BTCUSDT; needed if there are several.")
+@click.option("--every", "every_ms", type=Span(), default="15m", show_default=True, help="One row of the map each.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where to write (npz).")
+def map_(folder: Path, symbol: str | None, every_ms: int, out: Path) -> int:
+    """Write the map as it was known at each time: t [n], edges [k+1], long and short [n, k] USD."""
+    from liqtui.cli.export_map import export_map
+
+    return export_map(folder, symbol, every_ms, out)
+
+
+@cli.command()
+@click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings file to read.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--offline", is_flag=True, help="Look at this machine only, ask no venue.")
+def doctor(config_path: Path | None, as_json: bool, offline: bool) -> int:
+    """Check terminal, colours, tmux, byte code, venues and clock; the exit code says how it went."""
+    from liqtui.doctor import examine
+
+    return examine(load(config_path), as_json=as_json, offline=offline)

@@ -1,0 +1,89 @@
+"""The engine's process, `liqtui engine --spec JSON`, started by a viewer: feeds, the monitor on them, its socket."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from liqtui.cli.exit_codes import EXPECTED, code_of
+from liqtui.cli.spec import EngineSpec
+from liqtui.config import ConfigError, cache_dir
+from liqtui.engine import serve
+from liqtui.feeds.base import Feed
+from liqtui.feeds.clock import Clock, MarketClock, WallClock
+from liqtui.model.market import DAY_MS
+from liqtui.monitor.cadence import Cadence
+from liqtui.monitor.monitor import Monitor
+
+REPLAY_HISTORY_MS = 3 * DAY_MS
+
+
+def engine_main(arguments: list[str]) -> int:
+    """Serve one spec until its last viewer has left; return the exit code, what went wrong is said on stderr."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    try:
+        return asyncio.run(_run(_spec(arguments)))
+    except EXPECTED as error:
+        print(f"liqtui: {error}", file=sys.stderr)
+        return code_of(error)
+    except KeyboardInterrupt as error:
+        return code_of(error)
+
+
+def _spec(arguments: list[str]) -> EngineSpec:
+    if len(arguments) != 2 or arguments[0] != "--spec":
+        raise ConfigError("an engine is started by its viewer, with --spec and its task")
+    try:
+        return msgspec.json.decode(arguments[1], type=EngineSpec)
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"--spec: {error}") from error
+
+
+async def _run(spec: EngineSpec) -> int:
+    if spec.mode == "live":
+        return await _live(spec)
+    return await (_demo(spec) if spec.mode == "demo" else _replay(spec))
+
+
+async def _live(spec: EngineSpec) -> int:
+    from liqtui.feeds.exchange import ExchangeFeed
+    from liqtui.feeds.limits import Limits
+    from liqtui.feeds.network import make_session
+
+    network, clock = spec.network, WallClock()
+    limits = Limits(request_s=network.timeout_s)
+    async with make_session(network.address, network.ca_path, network.proxy, network.trust_env) as session:
+        feeds = [ExchangeFeed(venue, session, clock, cache_dir(), limits) for venue in spec.venues]
+        return await serve(Monitor(feeds, spec.assets, clock, Cadence(), "live", str), spec.socket_path, spec.linger_s)
+
+
+async def _demo(spec: EngineSpec) -> int:
+    from liqtui.feeds.demo import DEMO_START_MS, demo_feeds
+
+    clock = MarketClock(DEMO_START_MS, spec.speed)
+    label = f"DEMO seed {spec.seed} {spec.speed:g}x"
+    return await _accelerated(spec, demo_feeds(spec.seed, clock), clock, lambda: label)
+
+
+async def _replay(spec: EngineSpec) -> int:
+    from liqtui.feeds.dumps import DumpFeed, span_ms
+
+    folder = Path(spec.folder)
+    first_ms, last_ms = span_ms(folder)
+    clock = MarketClock(first_ms + min(REPLAY_HISTORY_MS, (last_ms - first_ms) // 2), spec.speed, last_ms)
+
+    def label() -> str:
+        now_ms = clock.now_ms()
+        pace = "END" if now_ms >= last_ms else f"{spec.speed:g}x"
+        return f"REPLAY {datetime.fromtimestamp(now_ms / 1000, UTC):%Y-%m-%d %H:%M} {pace}"
+
+    return await _accelerated(spec, [DumpFeed(folder, clock)], clock, label)
+
+
+async def _accelerated(spec: EngineSpec, feeds: Sequence[Feed], clock: Clock, label: Callable[[], str]) -> int:
+    monitor = Monitor(feeds, spec.assets, clock, Cadence.accelerated(spec.speed), spec.mode, label)
+    return await serve(monitor, spec.socket_path, spec.linger_s)

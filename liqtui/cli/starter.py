@@ -1,0 +1,46 @@
+"""Starts an engine as a process of its own, detached from the terminal."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from liqtui.cli.spec import EngineSpec
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody listens on this Unix socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+class EngineStarter:
+    """Launches the engine of one spec. Called ahead, the next call hands out what already runs."""
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self._spec = spec
+        self._ahead: subprocess.Popen[bytes] | None = None
+
+    def ahead(self) -> None:
+        """Start the engine, unless one answers, so that it loads while the viewer does."""
+        if not answers(self._spec.socket_path):
+            self._ahead = self()
+
+    def __call__(self) -> "subprocess.Popen[bytes]":
+        """Start the engine and return its process; its stderr goes to the log of the spec."""
+        if self._ahead is not None:
+            process, self._ahead = self._ahead, None
+            return process
+        self._spec.log_path.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "liqtui", "engine", "--spec", msgspec.json.encode(self._spec).decode()]
+        with open(self._spec.log_path, "wb") as log:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
+            )
