@@ -26,7 +26,7 @@ from liqtui.model.divergence import divergence
 from liqtui.model.grid import BOOK_BIN_LOG
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import MINUTE_MS, OpenInterest, PriceBar
-from liqtui.model.snapshot import WINDOWS, Selection
+from liqtui.model.selection import WINDOWS, Selection
 
 START_MS = 1_700_000_100_000
 START_USD, OI_BASE, VOLUME_BASE = 60_000.0, 80_000.0, 150.0

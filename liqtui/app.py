@@ -13,7 +13,8 @@ from textual.theme import Theme
 
 from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken
-from liqtui.model.snapshot import WINDOWS, Selection, Snapshot
+from liqtui.model.selection import WINDOWS, Selection
+from liqtui.model.snapshot import Snapshot
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
 from liqtui.screens.main import MainScreen

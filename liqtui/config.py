@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import msgspec
 import platformdirs
 
-from liqtui.model.snapshot import WINDOWS, Window
+from liqtui.model.selection import WINDOWS, Window
 
 APP = "liqtui"
 SYSTEM_FILE = Path("/etc/liqtui/config.toml")

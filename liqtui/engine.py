@@ -21,7 +21,7 @@ from liqtui.link.codec import (
     encode,
 )
 from liqtui.link.frames import read_frame
-from liqtui.model.snapshot import Selection
+from liqtui.model.selection import Selection
 from liqtui.monitor.monitor import Monitor
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,8 @@ from liqtui.link.codec import (
     encode,
 )
 from liqtui.link.frames import read_frame
-from liqtui.model.snapshot import Selection, Snapshot
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 from tests.link.processes import BTC, Engines, resident_kb, viewer
 from tests.link.scripted_engine import scripted_monitor
 

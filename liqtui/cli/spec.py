@@ -7,7 +7,7 @@ import msgspec
 
 from liqtui import __version__
 from liqtui.config import Config, Network, runtime_dir, state_dir
-from liqtui.model.snapshot import Mode
+from liqtui.model.selection import Mode
 
 DEMO_SEED = 7
 DEMO_SPEED = 60.0

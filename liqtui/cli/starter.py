@@ -8,6 +8,10 @@ from pathlib import Path
 import msgspec
 
 from liqtui.cli.spec import EngineSpec
+from liqtui.link.address import socket_path
+
+LOG_BYTES = 1_000_000
+"""A log that has grown beyond this is begun anew at the next start."""
 
 
 def answers(path: Path) -> bool:
@@ -30,7 +34,7 @@ class EngineStarter:
 
     def ahead(self) -> None:
         """Start the engine, unless one answers, so that it loads while the viewer does."""
-        if not answers(self._spec.socket_path):
+        if not answers(socket_path(self._spec.socket_path)):
             self._ahead = self()
 
     def __call__(self) -> "subprocess.Popen[bytes]":
@@ -38,9 +42,12 @@ class EngineStarter:
         if self._ahead is not None:
             process, self._ahead = self._ahead, None
             return process
-        self._spec.log_path.parent.mkdir(parents=True, exist_ok=True)
+        log_path = self._spec.log_path
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        if log_path.exists() and log_path.stat().st_size > LOG_BYTES:
+            log_path.unlink()
         command = [sys.executable, "-m", "liqtui", "engine", "--spec", msgspec.json.encode(self._spec).decode()]
-        with open(self._spec.log_path, "wb") as log:
+        with open(log_path, "ab") as log:
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
             )

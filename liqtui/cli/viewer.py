@@ -3,7 +3,7 @@
 from liqtui.cli.spec import EngineSpec
 from liqtui.cli.starter import EngineStarter
 from liqtui.config import Config, ConfigError
-from liqtui.model.snapshot import Selection
+from liqtui.model.selection import Selection
 
 
 def view(spec: EngineSpec, config: Config) -> int:

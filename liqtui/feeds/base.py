@@ -25,7 +25,7 @@ from liqtui.model.market import (
     PrintGap,
     Quote,
 )
-from liqtui.model.snapshot import PrintWorth
+from liqtui.model.selection import PrintWorth
 
 
 class FeedError(Exception):

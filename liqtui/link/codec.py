@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 
 from liqtui.link.heat_patch import HeatPart, apply_heat, heat_part
-from liqtui.model.snapshot import Selection, Snapshot, TapePrint
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot, TapePrint
 
 PROTOCOL = 1
 HEADER = struct.Struct(">I")

@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from liqtui.model.snapshot import Heat, Selection
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Heat
 
 _F4, _F8, _U1 = np.dtype("<f4"), np.dtype("<f8"), np.dtype("u1")
 

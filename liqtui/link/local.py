@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from liqtui.link.base import LinkState
 from liqtui.link.mailbox import Mailbox
-from liqtui.model.snapshot import Selection, Snapshot
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from liqtui.monitor.monitor import Monitor

@@ -26,7 +26,8 @@ from liqtui.link.codec import (
 )
 from liqtui.link.frames import read_frame
 from liqtui.link.mailbox import Mailbox
-from liqtui.model.snapshot import Selection, Snapshot
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 
 SILENCE_S = 8.0
 """The engine speaks at least every two seconds; silent for so long, it hangs."""

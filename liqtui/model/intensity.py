@@ -25,7 +25,8 @@ from liqtui.model.market import (
     Quote,
 )
 from liqtui.model.params import BookParams
-from liqtui.model.snapshot import COLUMN_MS, HEAT_BIN_LOG, WINDOW_MS, Heat, Selection
+from liqtui.model.selection import COLUMN_MS, WINDOW_MS, Selection
+from liqtui.model.snapshot import HEAT_BIN_LOG, Heat
 
 NOW_REACH_BINS = 1200
 """Book bins of the map of this moment on each side of price: 60 % in log price."""

@@ -6,40 +6,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Side
-
-Window = Literal["4h", "12h", "24h", "3d"]
-WINDOWS: tuple[Window, ...] = ("4h", "12h", "24h", "3d")
-WINDOW_MS: dict[Window, int] = {"4h": 4 * HOUR_MS, "12h": 12 * HOUR_MS, "24h": DAY_MS, "3d": 3 * DAY_MS}
-COLUMN_MS: dict[Window, int] = {
-    "4h": MINUTE_MS,
-    "12h": 5 * MINUTE_MS,
-    "24h": 5 * MINUTE_MS,
-    "3d": 5 * MINUTE_MS,
-}
-"""Length of a heat column in each window (a venue without 1-minute bars gives 5-minute ones in 4h)."""
+from liqtui.model.market import Side
+from liqtui.model.selection import Mode, PrintWorth, Selection
 
 HEAT_BIN_LOG = 1e-3
 """Height of a heat row in log price: 10 bp."""
 
-Mode = Literal["live", "demo", "replay"]
 VenueStatus = Literal["LIVE", "PARTIAL", "STALE", "BLOCKED", "OFF"]
-PrintWorth = Literal["full", "sampled", "totals", "none"]
-"""What a venue's print stream is worth: all, at most one a second, totals only, none."""
 
 Verdict = Literal[
     "fresh longs", "fresh shorts", "short covering", "long flush", "absorption", "quiet", "unclear", "no data"
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What one viewer looks at; each viewer of an engine has its own."""
-
-    asset: str
-    venue: str | None = None
-    """A venue key, or None for the sum over venues."""
-    window: Window = "24h"
 
 
 @dataclass(frozen=True, slots=True)

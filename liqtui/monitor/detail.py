@@ -7,7 +7,8 @@ from liqtui.model.clusters import find_clusters, side_totals
 from liqtui.model.divergence import combine_series, divergence
 from liqtui.model.intensity import NowMap, combine_now
 from liqtui.model.market import MINUTE_MS
-from liqtui.model.snapshot import Cluster, Detail, DivergenceRow, Selection
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Cluster, Detail, DivergenceRow
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.compose import Part, fresh, price_usd
 from liqtui.monitor.heat_maker import HeatMaker

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from liqtui.feeds.base import Blocked, FeedError
-from liqtui.model.snapshot import PrintWorth, VenueState, VenueStatus
+from liqtui.model.selection import PrintWorth
+from liqtui.model.snapshot import VenueState, VenueStatus
 
 DETAIL_CHARS = 80
 

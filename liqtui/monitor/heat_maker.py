@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from liqtui.model.intensity import combine_heat
-from liqtui.model.snapshot import Heat, Selection, Window
+from liqtui.model.selection import Selection, Window
+from liqtui.model.snapshot import Heat
 from liqtui.monitor.compose import Part
 
 SHORT: dict[Window, Window] = {"3d": "12h", "24h": "12h"}

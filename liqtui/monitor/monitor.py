@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from liqtui.feeds.base import Feed
 from liqtui.feeds.clock import Clock
-from liqtui.model.snapshot import Mode, Selection, Snapshot, VenueState
+from liqtui.model.selection import Mode, Selection
+from liqtui.model.snapshot import Snapshot, VenueState
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.compose import Part, asset_row, loading_note
 from liqtui.monitor.detail import DetailMaker

@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 
-from liqtui.feeds.base import Feed, Unavailable, Unsupported
+from liqtui.feeds.base import Feed, FeedError, Unavailable, Unsupported
 from liqtui.feeds.clock import Clock
-from liqtui.model.market import Liquidation, PrintGap
+from liqtui.model.intensity import Intensity
+from liqtui.model.market import Bracket, Liquidation, PrintGap
+from liqtui.model.params import params_for
 from liqtui.model.snapshot import VenueState
 from liqtui.monitor.attempts import Attempts
 from liqtui.monitor.budget import Budget
@@ -17,6 +20,8 @@ from liqtui.monitor.health import Health, venue_state
 from liqtui.monitor.market_state import MarketState
 from liqtui.monitor.market_worker import SLICE_S, MarketWorker
 from liqtui.monitor.prints import Tape
+
+log = logging.getLogger(__name__)
 
 
 class VenueWorker:
@@ -80,7 +85,7 @@ class VenueWorker:
         if market is None:
             self._unlisted.add(asset)
         else:
-            self.markets[asset] = MarketState(market)
+            self.markets[asset] = MarketState(market, Intensity(params_for(await self._brackets(asset, rank))))
         if len(self.markets) + len(self._unlisted) == len(self._assets):
             self._health.lists_any = bool(self.markets)
             self._all_looked_up.set()
@@ -91,6 +96,16 @@ class VenueWorker:
             if asset != self._assets[0]:
                 await self._gate.opened()
             await MarketWorker(self._feed, asset, self.markets[asset], self._attempts, self._gate, rank).run()
+
+    async def _brackets(self, asset: str, rank: int) -> tuple[Bracket, ...]:
+        """Ask once for the maintenance brackets; without them the model takes those of the most traded markets."""
+        if not self._feed.abilities.brackets:
+            return ()
+        try:
+            return await self._budget.spend(lambda: self._feed.brackets(asset), rank)
+        except FeedError as error:
+            log.warning("%s: no brackets of %s: %s", self.venue, asset, error)
+            return ()
 
     async def _refresh_markets(self) -> None:
         """Look the markets up again from time to time: tick sizes change."""

@@ -6,7 +6,7 @@ from typing import Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from liqtui.model.snapshot import WINDOWS
+from liqtui.model.selection import WINDOWS
 
 
 class Commanded(Protocol):

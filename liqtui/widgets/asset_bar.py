@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from rich.style import Style
 from textual.strip import Strip
 
-from liqtui.model.snapshot import AssetRow, PrintWorth, Snapshot, VenueState, VenueStatus
+from liqtui.model.selection import PrintWorth
+from liqtui.model.snapshot import AssetRow, Snapshot, VenueState, VenueStatus
 from liqtui.render.numbers import NOTHING, compact, countdown, price, price_decimals, signed_pct, span
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel, asset_row

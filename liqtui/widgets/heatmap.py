@@ -8,7 +8,8 @@ from rich.style import Style
 from textual.reactive import var
 from textual.strip import Strip
 
-from liqtui.model.snapshot import HEAT_BIN_LOG, WINDOW_MS, Cluster, Heat, Selection, Snapshot, Window
+from liqtui.model.selection import WINDOW_MS, Selection, Window
+from liqtui.model.snapshot import HEAT_BIN_LOG, Cluster, Heat, Snapshot
 from liqtui.render.axes import price_ticks, time_line, time_ticks
 from liqtui.render.bars import bar
 from liqtui.render.heatmap import Painter, paint

@@ -18,7 +18,8 @@ from liqtui.feeds.clock import MarketClock
 from liqtui.feeds.exchange import ExchangeFeed
 from liqtui.feeds.limits import Limits
 from liqtui.feeds.network import make_session
-from liqtui.model.snapshot import Selection, Snapshot, VenueState
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot, VenueState
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.monitor import Monitor
 from tests.venues.faults import Fault, banned, broken, cloudfront, geoblocked, portal, put, rate_limited

@@ -12,7 +12,8 @@ from liqtui.cli.spec import EngineSpec, live_spec
 from liqtui.config import load
 from liqtui.link.socket import Process, SocketLink
 from liqtui.model.market import Liquidation, Side
-from liqtui.model.snapshot import Selection, Snapshot
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 from tests.e2e.terminal import PtyApp, app_environment
 from tests.venues.faults import broken, cloudfront, geoblocked
 from tests.venues.server import LoopbackVenues

@@ -11,7 +11,8 @@ import pytest
 from liqtui.feeds.clock import ManualClock
 from liqtui.feeds.dumps import DumpFeed
 from liqtui.model.market import HOUR_MS
-from liqtui.model.snapshot import Selection, Snapshot
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.monitor import Monitor
 from tests.e2e.terminal import ROOT, PtyApp, app_environment

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from liqtui.link.base import LinkState
 from liqtui.link.socket import SocketLink
-from liqtui.model.snapshot import Selection, Snapshot
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 
 ROOT = Path(__file__).parents[2]
 BTC = Selection("BTC", None, "4h")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from liqtui.model.selection import COLUMN_MS, Selection
 from liqtui.model.snapshot import (
-    COLUMN_MS,
     TAPE_ROWS,
     AssetRow,
     Cluster,
@@ -13,7 +13,6 @@ from liqtui.model.snapshot import (
     DivergenceRow,
     Heat,
     PrintTotal,
-    Selection,
     Snapshot,
     TapePrint,
     VenueState,

@@ -21,7 +21,8 @@ from liqtui.link.codec import (
     decode_from_viewer,
     encode,
 )
-from liqtui.model.snapshot import Selection, Snapshot
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 from tests.link.snapshots import (
     assert_same,
     make_heat,

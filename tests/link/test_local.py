@@ -10,7 +10,8 @@ from liqtui.link.base import Link, LinkState
 from liqtui.link.local import LocalLink
 from liqtui.link.mailbox import Mailbox
 from liqtui.link.socket import SocketLink
-from liqtui.model.snapshot import Selection, Snapshot
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 from tests.link.processes import BTC
 from tests.link.scripted_engine import scripted_monitor
 from tests.link.snapshots import make_snapshot, with_prints

@@ -16,7 +16,7 @@ from liqtui.link.codec import HEADER, PROTOCOL, Beat, Frame, FrameWriter, Resync
 from liqtui.link.codec import decode_from_viewer as decode
 from liqtui.link.frames import read_frame
 from liqtui.link.socket import SocketLink
-from liqtui.model.snapshot import Selection
+from liqtui.model.selection import Selection
 from tests.link.processes import BTC, Engines, Listener, viewer
 from tests.link.snapshots import assert_same, make_snapshot, with_prints
 

@@ -12,7 +12,8 @@ from liqtui.model.grid import bin_of
 from liqtui.model.intensity import Intensity, combine_heat, combine_now
 from liqtui.model.joining import RecentRange, crowd_lean, taker_imbalance
 from liqtui.model.market import MINUTE_MS, Funding, LongShortRatio, OpenInterest, PriceBar, Quote
-from liqtui.model.snapshot import COLUMN_MS, HEAT_BIN_LOG, WINDOW_MS, WINDOWS, Heat, Selection
+from liqtui.model.selection import COLUMN_MS, WINDOW_MS, WINDOWS, Selection
+from liqtui.model.snapshot import HEAT_BIN_LOG, Heat
 from tests.model.markets import START_MS, wandering_bars, wandering_oi
 
 FIVE = 5 * MINUTE_MS

@@ -55,6 +55,7 @@ class ScriptedFeed:
         self.stream: asyncio.Queue[Liquidation | PrintGap | Exception] = asyncio.Queue()
         self.stream_up = True
         self.tick_usd = 0.1
+        self.ladder: tuple[Bracket, ...] = ()
         self.hang: asyncio.Event | None = None
         self._clock, self._assets, self._offset, self._oi_base = clock, tuple(assets), offset, oi_base
         self._faults: dict[str, Exception] = {}
@@ -144,8 +145,9 @@ class ScriptedFeed:
         return [LongShortRatio(ts, 1.4) for ts in range(first, min(end_ms, now_ms + 1), 300_000)]
 
     async def brackets(self, asset: str) -> tuple[Bracket, ...]:
-        """Not known."""
-        raise Unsupported("no brackets")
+        """Return the ladder it was given."""
+        await self._asked("brackets", asset)
+        return self.ladder
 
     async def order_book(self, asset: str) -> OrderBook:
         """Not known."""

@@ -7,7 +7,8 @@ import pytest
 
 from liqtui.model.divergence import Series
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Funding, Market, OpenInterest, PriceBar, Quote
-from liqtui.model.snapshot import Heat, Selection, VenueState, VenueStatus
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Heat, VenueState, VenueStatus
 from liqtui.monitor.compose import Part, asset_row, change_24h_pct, fresh, mean_funding, price_usd
 from liqtui.monitor.heat_maker import HeatMaker, with_last_column
 from liqtui.monitor.market_state import MarketState

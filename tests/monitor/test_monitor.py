@@ -14,7 +14,8 @@ import pytest
 from liqtui.feeds.base import Banned, Blocked, FeedError, Garbled, RateLimited, Unavailable
 from liqtui.feeds.clock import ManualClock
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PrintGap
-from liqtui.model.snapshot import Selection, Snapshot, VenueState
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot, VenueState
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.gate import HEAD_START_S
 from liqtui.monitor.monitor import Monitor

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from textual.pilot import Pilot
 
 from liqtui.app import LiqtuiApp
-from liqtui.model.snapshot import Selection
+from liqtui.model.selection import Selection
 from liqtui.theming import ColourSystem
 from liqtui.widgets.panel import Panel
 from tests.ui.scene import SceneLink

@@ -11,17 +11,15 @@ from textual.app import App
 
 from liqtui.link.base import LinkState
 from liqtui.model.market import Side
+from liqtui.model.selection import COLUMN_MS, WINDOW_MS, Selection
 from liqtui.model.snapshot import (
-    COLUMN_MS,
     HEAT_BIN_LOG,
-    WINDOW_MS,
     AssetRow,
     Cluster,
     Detail,
     DivergenceRow,
     Heat,
     PrintTotal,
-    Selection,
     Snapshot,
     TapePrint,
     VenueState,

@@ -8,7 +8,7 @@ from textual.command import CommandPalette
 
 from liqtui.link.base import LinkState
 from liqtui.messages import LinkChanged, SnapshotTaken
-from liqtui.model.snapshot import Selection
+from liqtui.model.selection import Selection
 from liqtui.render.numbers import compact
 from liqtui.theming import ColourSystem
 from liqtui.widgets.asset_bar import AssetBar

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from liqtui.app import LiqtuiApp
-from liqtui.model.snapshot import Selection
+from liqtui.model.selection import Selection
 from liqtui.render.numbers import signed_pct
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from liqtui.model.snapshot import Selection, Snapshot
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 from liqtui.terminal import PaneTitle, detect_colour, driver_class, driver_fault, facts, in_tmux
 from liqtui.theming import load_theme
 from liqtui.widgets.title import pane_title
@@ -115,7 +116,7 @@ from liqtui.terminal import detect_colour, prepare, splash
 splash("liqtui: starting")
 prepare(detect_colour())
 from liqtui.app import LiqtuiApp
-from liqtui.model.snapshot import Selection
+from liqtui.model.selection import Selection
 from tests.ui.scene import SceneLink
 app = LiqtuiApp(SceneLink(), Selection("BTC"), colour=detect_colour())
 app.run()

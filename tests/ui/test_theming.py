@@ -7,7 +7,7 @@ import pytest
 from textual.color import Color
 
 from liqtui.app import LiqtuiApp
-from liqtui.model.snapshot import Selection
+from liqtui.model.selection import Selection
 from liqtui.render.levels import CLASSES
 from liqtui.render.ramp import LONG, SHORT, HalfInks
 from liqtui.theming import (
