@@ -84,7 +84,7 @@ def as_feed_error(venue: str, error: BaseException) -> FeedError:
     if refusal := _refused_handshake(venue, error):
         return refusal
     kind = next((kind for caught, kind in _KINDS if isinstance(error, caught)), Unavailable)
-    return kind(f"{venue}: {_excerpt(str(error)) or type(error).__name__}")
+    return kind(f"{venue}: {_excerpt(_reason(error)) or type(error).__name__}")
 
 
 @contextmanager
@@ -109,6 +109,14 @@ def _refused_handshake(venue: str, error: BaseException) -> FeedError | None:
     except FeedError as refusal:
         return refusal
     return Unavailable(f"{venue}: HTTP {inner.status} instead of a stream")
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong: where ccxt only repeats the request, what lay beneath it."""
+    beneath = error.__cause__
+    if isinstance(beneath, TimeoutError):
+        return "no answer in time"
+    return str(beneath) if isinstance(beneath, (aiohttp.ClientConnectionError, OSError)) else str(error)
 
 
 def _excerpt(body: str) -> str:

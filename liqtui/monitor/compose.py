@@ -7,6 +7,7 @@ from statistics import median
 from liqtui.model.divergence import Series
 from liqtui.model.market import DAY_MS, HOUR_MS, Funding
 from liqtui.model.snapshot import AssetRow, VenueState
+from liqtui.monitor.health import STARTING
 from liqtui.monitor.market_state import MarketState
 
 CHANGE_SLACK_MS = HOUR_MS
@@ -117,6 +118,9 @@ def _median(values: Iterable[float]) -> float | None:
     return median(known) if known else None
 
 
-def loading_note(loaded: int, expected: int) -> str:
-    """Return what the engine is busy with; empty when all histories are modelled."""
+def loading_note(loaded: int, expected: int, venues: Sequence[VenueState]) -> str:
+    """Return what the engine is busy with, or why it gets nowhere; empty when all histories are modelled."""
+    silent = all(venue.status not in ("LIVE", "PARTIAL") and venue.detail != STARTING for venue in venues)
+    if loaded == 0 and venues and silent:
+        return f"no venue answers, `liqtui doctor` says more; {venues[0].detail}"
     return f"loading history {loaded}/{expected}" if loaded < expected else ""

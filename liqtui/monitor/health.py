@@ -7,6 +7,8 @@ from liqtui.model.selection import PrintWorth
 from liqtui.model.snapshot import VenueState, VenueStatus
 
 DETAIL_CHARS = 80
+STARTING = "starting"
+"""Detail of a venue that has not answered yet, nor failed."""
 
 
 @dataclass(slots=True)

@@ -133,7 +133,7 @@ class Monitor:
             venues=tuple(states),
             assets=tuple(asset_row(asset, parts[asset], now_ms, self._cadence.stale_ms) for asset in self._assets),
             detail=self._maker(selection).make(wanted, now_ms),
-            note=self._note(),
+            note=self._note(states),
         )
 
     def _parts(self, asset: str, states: Sequence[VenueState]) -> list[Part]:
@@ -147,7 +147,7 @@ class Monitor:
             self._makers.popitem(last=False)
         return maker
 
-    def _note(self) -> str:
+    def _note(self, states: Sequence[VenueState]) -> str:
         markets = [worker.markets[asset].loaded for worker in self._workers for asset in worker.markets]
         unknown = sum(worker.listed(asset) is None for worker in self._workers for asset in self._assets)
-        return loading_note(sum(markets), len(markets) + unknown)
+        return loading_note(sum(markets), len(markets) + unknown, states)

@@ -9,7 +9,8 @@ from liqtui.model.divergence import Series
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Funding, Market, OpenInterest, PriceBar, Quote
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Heat, VenueState, VenueStatus
-from liqtui.monitor.compose import Part, asset_row, change_24h_pct, fresh, mean_funding, price_usd
+from liqtui.monitor.compose import Part, asset_row, change_24h_pct, fresh, loading_note, mean_funding, price_usd
+from liqtui.monitor.health import STARTING
 from liqtui.monitor.heat_maker import HeatMaker, with_last_column
 from liqtui.monitor.market_state import MarketState
 from tests.monitor.scripted import START_MS, price_at
@@ -176,3 +177,24 @@ def test_a_last_column_replaces_all_of_the_old_one() -> None:
     rows = heat.cells_usd.shape[1]
     assert made.cells_usd[-1].tolist() == [0.0] * 5 + [2.0] * (rows - 12) + [0.0] * 7
     assert (made.cells_usd[:-1] == 1.0).all()
+
+
+def venue_of(status: VenueStatus, detail: str) -> VenueState:
+    """Return a venue in a state."""
+    return VenueState("alpha", status, None, "full", detail)
+
+
+def test_the_note_counts_the_histories_and_then_falls_silent() -> None:
+    live = [venue_of("LIVE", "")]
+    assert loading_note(3, 12, live) == "loading history 3/12"
+    assert loading_note(12, 12, live) == ""
+    assert loading_note(0, 12, [venue_of("OFF", STARTING), *live]) == "loading history 0/12"
+    assert loading_note(0, 12, [venue_of("OFF", STARTING), venue_of("OFF", "markets: down")]).startswith("loading")
+
+
+def test_the_note_says_so_when_no_venue_answers() -> None:
+    down = [venue_of("OFF", "markets: cannot connect"), venue_of("BLOCKED", "HTTP 451")]
+    assert "no venue answers" in loading_note(0, 12, down)
+    assert "doctor" in loading_note(0, 12, down)
+    assert "cannot connect" in loading_note(0, 12, down)
+    assert loading_note(12, 12, down) == ""
