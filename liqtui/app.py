@@ -1,5 +1,6 @@
 """The app: takes snapshots from a link and shows them, turns keys into commands; computes nothing."""
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from liqtui.terminal import PaneTitle, driver_class
 from liqtui.theming import (
     DEFAULT_THEME,
     ColourSystem,
+    ThemeError,
     load_theme,
     textual_theme,
     theme_names,
@@ -78,11 +80,10 @@ class LiqtuiApp(App[None]):
         self._newest: Snapshot | None = None
         self._frozen: Snapshot | None = None
         self._condition = Condition()
+        self._retry_at_s = 0.0
         self._title = PaneTitle(self._write_terminal, time.monotonic)
         self._main = MainScreen()
-        for name in theme_names():
-            self.register_theme(textual_theme(load_theme(name), colour))
-        self.theme = load_theme(theme_name).name
+        self._paint(theme_name)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the variables that a foreign theme lacks."""
@@ -123,7 +124,16 @@ class LiqtuiApp(App[None]):
 
     def on_link_changed(self, message: LinkChanged) -> None:
         """Say what became of the engine; the last picture stays."""
-        self._say(replace(self._condition, link=message.state))
+        self._retry_at_s = time.monotonic() + (message.state.retry_s or 0.0)
+        self._condition = replace(self._condition, link=message.state)
+        self._count_down()
+
+    def _count_down(self) -> None:
+        """Keep the seconds until the next try up to date."""
+        self._say()
+        if self._condition.retry_in_s:
+            left_s = self._retry_at_s - time.monotonic()
+            self.set_timer(max(left_s - (self._condition.retry_in_s - 1), 0.01), self._count_down)
 
     def on_cluster_picked(self, message: ClusterPicked) -> None:
         """Mark on the map what the ladder points at."""
@@ -149,6 +159,7 @@ class LiqtuiApp(App[None]):
             frozen_ms=self._frozen.ts_ms if self._frozen else None,
             newest_ms=self._newest.ts_ms if self._newest else None,
             wish=wish,
+            retry_in_s=_whole_seconds(self._retry_at_s - time.monotonic()),
         )
         for panel in self._panels():
             if isinstance(panel, Status):
@@ -225,8 +236,16 @@ class LiqtuiApp(App[None]):
         await self._select(replace(self.selection, venue=venue or None))
 
     def action_choose_theme(self, name: str) -> None:
-        """Paint in another theme."""
-        self.theme = name
+        """Paint in another theme; one that cannot be used is said to be so."""
+        try:
+            self._paint(name)
+        except ThemeError as error:
+            self.notify(str(error), severity="error")
+
+    def _paint(self, name: str) -> None:
+        theme = textual_theme(load_theme(name), self._colour)
+        self.register_theme(theme)
+        self.theme = theme.name
 
     def action_zoom(self, step: int) -> None:
         """Zoom the prices in (-1) or out (+1)."""
@@ -260,17 +279,13 @@ class LiqtuiApp(App[None]):
 
     def action_help(self) -> None:
         """Show the help page."""
-        self.push_screen(HelpScreen(), self._help_closed)
-        self.call_after_refresh(self._fill_screens)
-
-    def _help_closed(self, _result: None) -> None:
-        self._say()
-
-    def _fill_screens(self) -> None:
         shown = self._frozen or self._newest
-        if shown is not None:
-            self._show(shown)
-        self._say()
+        self.push_screen(HelpScreen(shown, self._condition), lambda _: self._say())
+
+
+def _whole_seconds(left_s: float) -> int:
+    """Return the seconds left, rounded up; less than half of one is none."""
+    return math.ceil(left_s) if left_s >= 0.5 else 0
 
 
 def _words(selection: Selection) -> str:

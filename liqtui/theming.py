@@ -3,11 +3,12 @@
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import platformdirs
 from rich.color import ANSI_COLOR_NAMES
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -63,19 +64,24 @@ def theme_folder() -> Path:
     return next((path for path in (package / "themes", package.parent / "themes") if path.is_dir()), package / "themes")
 
 
+def _folders() -> tuple[Path, ...]:
+    """Return where themes are looked for: beside the user's settings first."""
+    return Path(platformdirs.user_config_dir("liqtui")) / "themes", theme_folder()
+
+
 def theme_names() -> tuple[str, ...]:
     """Return the names of all themes, the default first."""
-    names = sorted(path.stem for path in theme_folder().glob("*.toml"))
+    names = sorted({path.stem for folder in _folders() for path in folder.glob("*.toml")})
     return tuple(sorted(names, key=lambda name: name != DEFAULT_THEME))
 
 
 @cache
 def load_theme(name: str) -> ThemeSpec:
-    """Return the theme of this name, or raise ThemeError."""
-    path = theme_folder() / f"{name}.toml"
-    if not path.is_file():
+    """Return the theme of this name, which is that of its file, or raise ThemeError."""
+    path = next((path for folder in _folders() if (path := folder / f"{name}.toml").is_file()), None)
+    if path is None:
         raise ThemeError(f"no theme {name!r}{_nearest(name, theme_names())}")
-    return read_theme(path)
+    return replace(read_theme(path), name=name)
 
 
 def read_theme(path: Path) -> ThemeSpec:

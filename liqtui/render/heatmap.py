@@ -1,4 +1,4 @@
-"""Classes, price path and price line -> strips of merged cells."""
+"""Classes, price path and price line -> strips of merged cells; the lines lie on the heat and hide none of it."""
 
 import itertools
 import math
@@ -6,40 +6,49 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from liqtui.render.levels import Field, Floats, classes
-from liqtui.render.ramp import EMPTY, GAP, LONG, PATH, PIXELS, SHORT, Inks
+from liqtui.render.ramp import EMPTY, GAP, LONG, PIXELS, SHORT, Inks
 from liqtui.render.view import PriceView
 
 Pixels = NDArray[np.int32]
 
+_DOTS = 256
+"""More than the dots of a cell add up to."""
 
-def paint(field: Field, long_limits: Floats, short_limits: Floats, view: PriceView) -> Pixels:
-    """Return the (rows, cells) pixels of a field, top row first: the larger side's class, the path, gaps."""
+
+def paint(field: Field, long_limits: Floats, short_limits: Floats) -> Pixels:
+    """Return the (rows, cells) pixels of a field, top row first: the larger side's class, and gaps."""
     longs, shorts = classes(field.long_usd, long_limits), classes(field.short_usd, short_limits)
     is_long = field.long_usd > field.short_usd
     pixels = np.where(is_long, longs + np.int32(LONG), shorts + np.int32(SHORT))
     pixels[np.where(is_long, longs, shorts) == 0] = EMPTY
     pixels[field.gap] = GAP
-    _draw_path(pixels, field.close_usd, view)
     return np.ascontiguousarray(pixels.T[::-1]).astype(np.int32)
 
 
-def _draw_path(pixels: NDArray[np.int32], close_usd: Floats, view: PriceView) -> None:
-    """Mark, in (cells, rows) pixels, the rows between each close and the one before it."""
+def trace(close_usd: Floats, view: PriceView, inks: Inks) -> Pixels:
+    """Return the (cell rows, cells) dots of the path through the closes, top row first; a NaN breaks it."""
+    way, here = inks.dots
+    cell_rows, per_cell = view.rows // inks.pixels_per_cell, len(way)
+    dots = np.zeros((cell_rows, len(close_usd)), np.int32)
     before: int | None = None
     for cell, close in enumerate(close_usd.tolist()):
         if math.isnan(close):
             before = None
             continue
-        row = view.row_of(close)
-        # The step starts one row off the last close, so that a flat path stays one row thick.
-        start = row if before is None else before + (row > before) - (row < before)
-        low, high = min(row, start), max(row, start)
-        if high >= 0 and low < view.rows:
-            pixels[cell, max(low, 0) : high + 1] = PATH
-        before = row
+        level = view.level_of(close, cell_rows * per_cell)
+        start = level if before is None else before
+        for step in range(max(min(start, level), 0), min(max(start, level), cell_rows * per_cell - 1) + 1):
+            # The way begins one dot off the last close, so that it does not thicken that.
+            if step != start or step == level:
+                dots[step // per_cell, cell] |= way[step % per_cell]
+        if 0 <= level < cell_rows * per_cell:
+            dots[level // per_cell, cell] |= here[level % per_cell]
+        before = level
+    return np.ascontiguousarray(dots[::-1])
 
 
 class Painter:
@@ -49,11 +58,14 @@ class Painter:
         self.inks = inks
         self._rows: dict[tuple[bytes, bool], Strip] = {}
 
-    def strips(self, pixels: Pixels, price_row: int | None) -> list[Strip]:
-        """Return one strip a cell row for (rows, cells) pixels; `price_row` is the cell row of the price line."""
+    def strips(self, pixels: Pixels, path: Pixels, price_row: int | None) -> list[Strip]:
+        """Return one strip a cell row for (rows, cells) pixels and (cell rows, cells) dots of the path.
+
+        `price_row` is the cell row of the price line.
+        """
         n = self.inks.pixels_per_cell
         tops, bottoms = pixels[0::n], pixels[n - 1 :: n]
-        codes = tops * PIXELS + bottoms
+        codes = (tops * PIXELS + bottoms) * _DOTS + path
         if len(self._rows) > 8 * max(len(codes), 64):
             self._rows.clear()
         return [self._strip(row, index == price_row) for index, row in enumerate(codes)]
@@ -68,8 +80,13 @@ class Painter:
         edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
         segments = []
         for start, stop in itertools.pairwise(edges):
-            top, bottom = divmod(int(codes[start]), PIXELS)
-            line = crossed and top == bottom and top != PATH
-            text, style = self.inks.crossed(top) if line else self.inks.cell(top, bottom)
+            text, style = self._cell(int(codes[start]), crossed)
             segments.append(Segment(text * (stop - start), style))
         return Strip(segments, len(codes))
+
+    def _cell(self, code: int, crossed: bool) -> tuple[str, Style]:
+        pair, dots = divmod(code, _DOTS)
+        top, bottom = divmod(pair, PIXELS)
+        if dots:
+            return self.inks.traced(top, bottom, dots)
+        return self.inks.crossed(top, bottom) if crossed else self.inks.cell(top, bottom)

@@ -54,6 +54,8 @@ def signed_pct(value: float | None) -> str:
     """Return a signed percentage in at most six cells: `+1.42%`, `-12.3%`, `+150%`."""
     if value is None:
         return NOTHING
+    if abs(value) < 0.005:
+        return "0.00%"
     for limit, decimals in ((10, 2), (100, 1)):
         if float(f"{abs(value):.{decimals}f}") < limit:
             return f"{value:+.{decimals}f}%"

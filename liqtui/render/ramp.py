@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rich.color import Color
+from rich.color import Color, ColorSystem, ColorType
 from rich.style import Style
 
 from liqtui.render.levels import CLASSES
@@ -14,12 +14,18 @@ LONG = 0
 """Pixel of class k > 0 of the longs: LONG + k."""
 SHORT = CLASSES
 """Pixel of class k > 0 of the shorts: SHORT + k."""
-PATH = 2 * CLASSES + 1
-GAP = PATH + 1
+GAP = 2 * CLASSES + 1
 PIXELS = GAP + 1
 """Number of different pixels."""
 
 _HATCH = "╱"
+_BRAILLE = 0x2800
+BRAILLE_DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
+"""Bits of the dots of a braille character (Unicode block U+2800): the left column from the lowest up, the right one."""
+_CONTRAST_LEAST = 2.5
+"""Contrast (WCAG) from which a line in the path's colour can be seen on a cell."""
+_FAINT = 0.5
+"""Share of its own colour in the line of the current price, the rest is what lies under it."""
 
 
 class Inks(Protocol):
@@ -27,13 +33,19 @@ class Inks(Protocol):
 
     pixels_per_cell: int
     """Price rows in a cell: 2 with half blocks, 1 with glyphs."""
+    dots: tuple[tuple[int, ...], tuple[int, ...]]
+    """Bits of a cell's path, lowest first: those of the way from the close before, those of the close itself."""
 
     def cell(self, top: int, bottom: int) -> tuple[str, Style]:
         """Return the character and style of a cell (with one pixel a cell, both are the same)."""
         ...
 
-    def crossed(self, pixel: int) -> tuple[str, Style]:
-        """Return the cell of the current price's line over a cell of one pixel."""
+    def crossed(self, top: int, bottom: int) -> tuple[str, Style]:
+        """Return the cell of the current price's line over a pair of pixels."""
+        ...
+
+    def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
+        """Return the cell of the price path, some of `dots` added up, over a pair of pixels."""
         ...
 
 
@@ -42,15 +54,23 @@ def spread(stops: int) -> list[int]:
     return [min((k * stops) // CLASSES, stops - 1) for k in range(CLASSES)]
 
 
+def stronger(top: int, bottom: int) -> int:
+    """Return the pixel of the higher class; a gap counts as empty."""
+    return max((EMPTY if pixel == GAP else pixel for pixel in (top, bottom)), key=lambda p: p - SHORT * (p > SHORT))
+
+
 @dataclass(slots=True)
 class HalfInks:
-    """Two price rows a cell, by `▀` and `▄`; equal halves are a space on a background."""
+    """Two price rows a cell, by `▀` and `▄`; equal halves are a space on a background; lines are thin, on the heat."""
 
     colours: Sequence[Color]
     """(PIXELS,) colour of each pixel."""
-    price: Color
+    path: Color
     pixels_per_cell: int = 2
+    dots: tuple[tuple[int, ...], tuple[int, ...]] = BRAILLE_DOTS
     _cells: dict[tuple[int, int], tuple[str, Style]] = field(default_factory=dict)
+    _lines: dict[int, Style] = field(default_factory=dict)
+    _faint: dict[int, Style] = field(default_factory=dict)
 
     def cell(self, top: int, bottom: int) -> tuple[str, Style]:
         """Return the character and style of a pair of pixels."""
@@ -68,13 +88,42 @@ class HalfInks:
             return "▄", Style(color=self.colours[bottom], bgcolor=self.colours[top])
         return "▀", Style(color=self.colours[top], bgcolor=self.colours[bottom])
 
-    def crossed(self, pixel: int) -> tuple[str, Style]:
-        """Return a dashed cell in the price's colour over the pixel's."""
-        key = (-1, pixel)
-        if key not in self._cells:
-            back = EMPTY if pixel == GAP else pixel
-            self._cells[key] = ("╌", Style(color=self.price, bgcolor=self.colours[back]))
-        return self._cells[key]
+    def crossed(self, top: int, bottom: int) -> tuple[str, Style]:
+        """Return a dashed cell over the stronger pixel, fainter than the path."""
+        back = stronger(top, bottom)
+        if back not in self._faint:
+            ink, under = self._ink(back), self.colours[back]
+            self._faint[back] = Style(color=_mixed(ink, under), bgcolor=under)
+        return "╌", self._faint[back]
+
+    def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
+        """Return the dots over the stronger pixel."""
+        back = stronger(top, bottom)
+        if back not in self._lines:
+            self._lines[back] = Style(color=self._ink(back), bgcolor=self.colours[back])
+        return chr(_BRAILLE + dots), self._lines[back]
+
+    def _ink(self, back: int) -> Color:
+        """Return the path's colour, or the background's where the path would drown in the heat."""
+        return self.path if _contrast(self.path, self.colours[back]) >= _CONTRAST_LEAST else self.colours[EMPTY]
+
+
+def _mixed(ink: Color, under: Color) -> Color:
+    """Return the colour between two, as one of xterm's where the ink is one."""
+    pairs = zip(ink.get_truecolor(), under.get_truecolor(), strict=True)
+    mixed = Color.from_rgb(*(_FAINT * own + (1 - _FAINT) * other for own, other in pairs))
+    return mixed.downgrade(ColorSystem.EIGHT_BIT) if ink.type is ColorType.EIGHT_BIT else mixed
+
+
+def _contrast(first: Color, second: Color) -> float:
+    """Return the contrast ratio of two colours (WCAG 2, with a plain power of 2.2)."""
+    dark, light = sorted(_luminance(colour) for colour in (first, second))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    red, green, blue = ((part / 255.0) ** 2.2 for part in colour.get_truecolor())
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
 
 @dataclass(slots=True)
@@ -83,31 +132,35 @@ class GlyphInks:
 
     glyphs: Sequence[tuple[str, Style]]
     """(PIXELS,) character and style of each pixel."""
-    price: Style
+    path: Style
     pixels_per_cell: int = 1
+    dots: tuple[tuple[int, ...], tuple[int, ...]] = ((1,), (2,))
 
     def cell(self, top: int, bottom: int) -> tuple[str, Style]:
         """Return the glyph of the pixel."""
         return self.glyphs[top]
 
-    def crossed(self, pixel: int) -> tuple[str, Style]:
-        """Return a dash in the price's style where nothing is drawn, else the pixel's own glyph."""
-        return ("-", self.price) if pixel in (EMPTY, GAP) else self.glyphs[pixel]
+    def crossed(self, top: int, bottom: int) -> tuple[str, Style]:
+        """Return a dash in the path's style where nothing is drawn, else the pixel's own glyph."""
+        return ("-", self.path) if top in (EMPTY, GAP) else self.glyphs[top]
+
+    def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
+        """Return a bullet for a close and a small dot on the way to it."""
+        return ("•" if dots & 2 else "·"), self.path
 
 
 def half_inks(long: Sequence[Color], short: Sequence[Color], empty: Color, path: Color, gap: Color) -> HalfInks:
     """Return half-block inks from ramps of any length, weakest first."""
     ramps = [stops[i] for stops in (long, short) for i in spread(len(stops))]
-    return HalfInks([empty, *ramps, path, gap], path)
+    return HalfInks([empty, *ramps, gap], path)
 
 
 def glyph_inks(
     long: Sequence[tuple[str, Style]],
     short: Sequence[tuple[str, Style]],
-    path: tuple[str, Style],
+    path: Style,
     gap: Style,
-    price: Style,
 ) -> GlyphInks:
     """Return glyph inks from ramps of any length, weakest first."""
     ramps = [stops[i] for stops in (long, short) for i in spread(len(stops))]
-    return GlyphInks([(" ", Style()), *ramps, path, ("/", gap)], price)
+    return GlyphInks([(" ", Style()), *ramps, ("/", gap)], path)

@@ -8,7 +8,8 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from liqtui.widgets.status import Status
+from liqtui.model.snapshot import Snapshot
+from liqtui.widgets.status import Condition, Status
 
 HELP = """\
 [b]KEYS[/b]
@@ -29,11 +30,11 @@ range of price. It is built from open interest, volume and price; nobody publish
 themselves. A zone is a zone, not a price; price need not go there; this is not advice.
 
 Below the price stand longs (L, warm), above it shorts (S, cool). Colour is a class by rank among the \
-visible cells of the same side, 16 classes; the legend says from how many USD the strongest begins. \
-A row adds up its range of prices; a cell of several minutes shows the highest of them.
+visible cells of the same side, 16 classes; the legend says from how many USD a row the strongest \
+begins, at this zoom. A row adds up its range of prices; a cell of several minutes shows the highest of them.
 
   ╱╱╱   no data: a gap, not "no liquidations"
-  ╌╌╌   the price now; the solid line is the path of closes
+  ╌╌╌   the price now; the dotted line is the path of closes
   now   bars of USD at this moment, to one scale, beside the classes
   ╴     a zone of the ladder, on the map's edge
   ◄ ▌   the picked zone, its peak and span; ▲ ▼ out of sight
@@ -58,7 +59,7 @@ Realised liquidations as the venues print them: receipts, never mixed with the e
   sampled prints   at most one a second, the rest is never told
   totals only      sums only
   no prints        this venue tells nothing;  prints down: the stream is broken
-  ≥                at least: prints of this span are missing
+  ≥                at least: prints of this span are missing;  –: none known
 
 [b]VENUES[/b]
   LIVE      answers in time
@@ -86,9 +87,15 @@ class HelpScreen(Screen[None]):
         Binding("G,end", "edge(True)", "Bottom", show=False),
     ]
 
+    def __init__(self, snapshot: Snapshot | None, condition: Condition) -> None:
+        super().__init__()
+        self._status = Status()
+        self._status.set_reactive(Status.snapshot, snapshot)
+        self._status.set_reactive(Status.condition, condition)
+
     def compose(self) -> ComposeResult:
-        """Lay out the status line and the page."""
-        yield Status()
+        """Lay out the status line, with the mode from its first frame on, and the page."""
+        yield self._status
         with VerticalScroll(id="help"):
             yield Static(HELP, id="help-text")
 

@@ -1,7 +1,7 @@
 """The main screen: every pane, laid out by the size of the terminal."""
 
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
@@ -15,8 +15,8 @@ from liqtui.widgets.tape import Tape, Totals
 
 TABLE_FROM = (100, 27)
 """Width and height from which the asset bar is a table; each asset adds a line to the height."""
-WIDTHS = (80, 100, 140, 180)
-HEIGHTS = (13, 17, 24, 34, 44)
+WIDTHS = (80, 100, 120, 140, 180)
+HEIGHTS = (13, 17, 24, 34, 42, 44, 54)
 """Sizes from which the stylesheet shows more: the classes `-w-80`, `-h-24` and so on."""
 
 
@@ -32,14 +32,13 @@ class MainScreen(Screen[None]):
         yield Status()
         yield AssetBar()
         with Container(id="body"):
+            yield Heatmap()
+            with Vertical(id="side"):
+                yield Ladder()
+                yield Divergence()
             with Container(id="receipts"):
                 yield Tape()
                 yield Totals()
-            with Horizontal(id="main"):
-                yield Heatmap()
-                with Vertical(id="side"):
-                    yield Ladder()
-                    yield Divergence()
         yield Hints()
 
     def on_resize(self, event: Resize) -> None:

@@ -1,1 +1,1 @@
-"""Thin widgets: reactives, component classes and a call into `render`."""
+"""Thin widgets: reactives, looks of the theme and a call into `render`."""

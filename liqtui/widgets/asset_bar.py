@@ -18,7 +18,7 @@ _WORTH: dict[PrintWorth, str] = {
     "full": "full prints", "sampled": "sampled prints", "totals": "totals only", "none": "no prints",
 }  # fmt: skip
 _WIDE = 110
-"""Width from which the worth of a print stream is spelled out."""
+"""Width from which the worth of a print stream is spelled out even where other words have to go for it."""
 _MORE = 3
 """Cells of the count of assets out of sight at either end."""
 
@@ -108,8 +108,10 @@ class AssetBar(Panel):
         ]
 
     def _venues(self, snapshot: Snapshot, width: int) -> Strip:
-        wide = width >= _WIDE
-        return self.line([field for state in snapshot.venues for field in self._venue(state, snapshot, wide)], width)
+        whole = [field for state in snapshot.venues for field in self._venue(state, snapshot, wide=True)]
+        if sum(len(field.text) for field in whole) <= width:
+            return self.line(whole, width)
+        return self.line([f for state in snapshot.venues for f in self._venue(state, snapshot, width >= _WIDE)], width)
 
     def _venue(self, state: VenueState, snapshot: Snapshot, wide: bool) -> list[Field]:
         look = _STATUS_LOOK[state.status]

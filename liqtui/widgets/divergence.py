@@ -19,6 +19,10 @@ _LOOK: dict[Verdict, str] = {
 }
 
 
+_USD_FROM = 43
+"""Width from which the change in USD fits beside the longest verdict."""
+
+
 class Divergence(Panel):
     """One row a window: change of price, of open interest, and what that means."""
 
@@ -29,18 +33,21 @@ class Divergence(Panel):
         return [self._heading(width), *lines] if height > len(rows) else lines
 
     def _heading(self, width: int) -> Strip:
-        fields = [self.field(" OI vs price", "title"), self.field("  price", "dim", 2), self.field("     OI", "dim", 2)]
-        return self.line([*fields, self.field("      USD", "dim", 3)] if width >= 44 else fields[:1], width)
+        fields = [
+            self.field(" OI vs price", "title"),
+            self.field("     OI", "dim", 1),
+            self.field("     USD", "dim", 2),
+        ]
+        return self.line(fields if width >= _USD_FROM else fields[:2], width)
 
     def _row(self, row: DivergenceRow, width: int) -> Strip:
         look = _LOOK.get(row.verdict, "dim")
         verdict = f"{row.verdict}!" if row.strong else row.verdict
-        label = " {:<12}" if width >= 44 else " {:<3}"
         fields: list[Field] = [
-            self.field(label.format(row.window), "title"),
+            self.field(f" {row.window:<4}", "title"),
             self.field(f" {signed_pct(row.price_pct):>6}", _sign_look(row.price_pct), 1),
             self.field(f" {signed_pct(row.oi_pct):>6}", "text", 1),
-            self.field(f" {signed_compact(row.oi_usd):>7}", "text", 2),
+            self.field(f" {signed_compact(row.oi_usd):>7}" if width >= _USD_FROM else "", "text", 2),
             Field(f" {verdict}", self.look(look) + Style(bold=row.strong or None)),
         ]
         return self.line(fields, width)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from rich.style import Style
@@ -12,7 +13,7 @@ from liqtui.model.selection import WINDOW_MS, Selection, Window
 from liqtui.model.snapshot import HEAT_BIN_LOG, Cluster, Heat, Snapshot
 from liqtui.render.axes import price_ticks, time_line, time_ticks
 from liqtui.render.bars import bar
-from liqtui.render.heatmap import Painter, paint
+from liqtui.render.heatmap import Painter, paint, trace
 from liqtui.render.levels import CLASSES, Floats, column_rows, reduce_field, settle, thresholds
 from liqtui.render.levels import Field as HeatField
 from liqtui.render.numbers import compact, price
@@ -79,9 +80,10 @@ class Heatmap(Panel):
         if rows < 2 or cells < 4:
             return [self._heading(snapshot, None, width)]
         prices, times, field = self._frame(heat, snapshot, rows, cells)
-        pixels = paint(field, self._limits["long"], self._limits["short"], prices)
+        pixels = paint(field, self._limits["long"], self._limits["short"])
+        path = trace(field.close_usd, prices, painter.inks)
         here = _cell_row(prices, snapshot.detail.price_usd, painter.inks.pixels_per_cell)
-        body = painter.strips(pixels, here)
+        body = painter.strips(pixels, path, here)
         bars = self._profile(heat, prices, len(body), profile)
         edge = self._edge(snapshot, prices, here, bars, axis)
         return [
@@ -206,17 +208,28 @@ class Heatmap(Panel):
         return self.line([self.field(text, "dim")], len(text))
 
     def _legend(self, inks: Inks, width: int) -> Strip:
-        step = 1 if width >= 70 else 2
+        ramps = next((found for found in map(partial(self._ramps, inks), (1, 2)) if _cells(found) <= width), None)
+        fields = ramps or self._ramps(inks, 4)
+        fields += [self.field("  ╱ no data", "dim", 2), self.field("  classes by rank within a side", "dim", 3)]
+        return self.line(fields, width)
+
+    def _ramps(self, inks: Inks, step: int) -> list[Field]:
+        """Return both ramps, every `step`-th class, with the amount in a row at which the strongest begins."""
+        alike = inks.cell(LONG + 1, LONG + 1) == inks.cell(SHORT + 1, SHORT + 1)
+        words = (" long, below ", "  short, above ") if alike else (" long ", "  short ")
         fields: list[Field] = []
-        for side, base, word in (("long", LONG, " long "), ("short", SHORT, "  short ")):
+        for side, base, word in zip(("long", "short"), (LONG, SHORT), words, strict=True):
             fields.append(self.field(word, side))
             swatches = (inks.cell(base + k, base + k) for k in range(step, CLASSES + 1, step))
             fields += [Field(text, style) for text, style in swatches]
             limits = self._limits.get(side)
             if limits is not None and limits.size:
-                fields.append(self.field(f" ≥{compact(float(limits[-1]))}", "dim"))
-        fields += [self.field("  ╱ no data", "dim", 1), self.field("  classes by rank within a side", "dim", 2)]
-        return self.line(fields, width)
+                fields += [self.field(f" ≥{compact(float(limits[-1]))}", "dim"), self.field("/row", "dim", 1)]
+        return fields
+
+
+def _cells(fields: Sequence[Field]) -> int:
+    return sum(len(field.text) for field in fields)
 
 
 def _reach_log(heat: Heat, price_usd: float) -> float:

@@ -11,12 +11,11 @@ def inks(spec: ThemeSpec, colour: ColourSystem) -> Inks:
     """Return the heatmap's inks of a theme."""
     if colour == "none":
         ramp = [(glyph, Style()) for glyph in SHADES]
-        bold = Style(bold=True)
-        return glyph_inks(ramp, ramp, ("•", bold), Style(), bold)
+        return glyph_inks(ramp, ramp, Style(bold=True), Style())
     if colour == "16":
         long, short = (_shaded(ramp) for ramp in (spec.long, spec.short))
         path = Style(color=_ansi_colour(spec.colours16["path"]), bold=True)
-        return glyph_inks(long, short, ("•", path), Style(color=_ansi_colour(spec.colours16["gap"]), dim=True), path)
+        return glyph_inks(long, short, path, Style(color=_ansi_colour(spec.colours16["gap"]), dim=True))
     convert = _xterm if colour == "256" else Color.parse
     stops = [
         [Color.from_ansi(n) for n in ramp.xterm256] if colour == "256" else [Color.parse(c) for c in ramp.truecolor]

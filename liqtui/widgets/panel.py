@@ -1,8 +1,8 @@
 """What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
 
+from rich.color import Color
 from rich.style import Style
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
@@ -20,11 +20,12 @@ LOOKS = (
 )  # fmt: skip
 
 
+_FILLED = ("badge", "alarm", "cursor")
+"""Looks with a background of their own."""
+
+
 class Panel(Widget):
     """A pane drawn line by line from the newest snapshot."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"panel--{look}" for look in LOOKS}
-    """One class a look; the stylesheet gives each its theme variable."""
 
     snapshot: var[Snapshot | None] = var(None, always_update=True, init=False)
     """What is shown; None before the engine has sent anything."""
@@ -42,9 +43,8 @@ class Panel(Widget):
     def look(self, name: str) -> Style:
         """Return the style of one of LOOKS without its background, for text on the pane."""
         if name not in self._looks:
-            style = self.get_component_rich_style(f"panel--{name}")
-            own_back = name in ("badge", "alarm", "cursor")
-            self._looks[name] = style if own_back else style + Style(bgcolor=self.base.bgcolor)
+            style = _theme_style(name, self.app.theme_variables)
+            self._looks[name] = style if name in _FILLED else style + Style(bgcolor=self.base.bgcolor)
         return self._looks[name]
 
     @property
@@ -105,6 +105,25 @@ class Panel(Widget):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return no filters: the looks fit the terminal's colours already."""
         return []
+
+
+def _theme_style(name: str, variables: Mapping[str, str]) -> Style:
+    """Return a look as the theme's variables have it.
+
+    Component classes would do the same, but Textual works out those of every pane anew whenever the layout changes.
+    """
+    plain = Style.parse(variables.get(f"liq-{name}-style", "none"))
+    own = _colour(variables[f"liq-{name}"])
+    if name not in _FILLED:
+        return Style(color=own) + plain
+    text = variables.get(f"liq-{name}-text")
+    return Style(color=_colour(text) if text else None, bgcolor=own) + plain
+
+
+def _colour(value: str) -> Color:
+    """Return the colour of a variable: `#rrggbb`, or `ansi_` and a name."""
+    name = value.removeprefix("ansi_")
+    return Color.default() if name == "default" else Color.parse(name)
 
 
 def asset_row(snapshot: Snapshot) -> AssetRow | None:

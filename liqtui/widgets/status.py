@@ -25,6 +25,8 @@ class Condition:
     """Market time of the newest snapshot, shown or not."""
     wish: str = ""
     """What was asked for and is not here yet."""
+    retry_in_s: int = 0
+    """Seconds until the engine is started again; 0 when that is being done or not intended."""
 
     @property
     def broken(self) -> bool:
@@ -73,7 +75,7 @@ class Status(Panel):
         if condition.broken and link is not None:
             since = f", picture of {clock(snapshot.ts_ms)}" if snapshot else ""
             reason = [self.field(f" {link.text} ", "warn", 2)] if link.text else []
-            return [self.field(f" {_engine_words(link)}{since} ", "alarm"), *reason]
+            return [self.field(f" {_engine_words(condition)}{since} ", "alarm"), *reason]
         if snapshot is None or (link is not None and link.state == "connecting"):
             text = (link.text if link else "") or "starting the engine"
             return [self.field(f" {text} ", "warn", 1)]
@@ -82,20 +84,26 @@ class Status(Panel):
     def _clock(self, snapshot: Snapshot | None) -> list[Field]:
         if snapshot is None:
             return []
-        ages = [state.age_ms for state in snapshot.venues if state.age_ms is not None and state.status != "OFF"]
-        age = f"data {span(min(ages))}  " if ages else ""
         at = moment(snapshot.ts_ms)
         return [
-            self.field(age, "dim", 4),
+            self.field(_freshness(snapshot), "dim", 4),
             self.field(f"{at:%Y-%m-%d} ", "dim", 3),
             self.field(f"{clock(snapshot.ts_ms)} UTC ", "text", 1),
         ]
 
 
-def _engine_words(link: LinkState) -> str:
-    if link.state == "failed":
+def _freshness(snapshot: Snapshot) -> str:
+    """Return the age of the data; where time is not the wall clock's, say that instead: ages mean nothing there."""
+    if snapshot.mode != "live":
+        return "market time  "
+    ages = [state.age_ms for state in snapshot.venues if state.age_ms is not None and state.status != "OFF"]
+    return f"data {span(min(ages))}  " if ages else ""
+
+
+def _engine_words(condition: Condition) -> str:
+    if condition.link is not None and condition.link.state == "failed":
         return "engine failed"
-    return "engine lost, restarting" + (f" in {link.retry_s:.0f} s" if link.retry_s else "")
+    return "engine lost, restarting" + (f" in {condition.retry_in_s} s" if condition.retry_in_s else "")
 
 
 HINTS = (

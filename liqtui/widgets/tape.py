@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from textual.strip import Strip
 
 from liqtui.model.snapshot import PrintTotal, Snapshot, TapePrint
-from liqtui.render.numbers import clock, compact, price
+from liqtui.render.numbers import NOTHING, clock, compact, price
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel, decimals_of
 
@@ -14,14 +14,14 @@ _ALL = "all"
 
 
 class Tape(Panel):
-    """The newest prints, newest first."""
+    """The newest prints by their own stamps, newest first: venues tell theirs with different delays."""
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return a heading and the prints that fit."""
         snapshot = self.snapshot
         if snapshot is None:
             return [self.line([self.field(" Liquidated", "title")], width)]
-        newest = snapshot.detail.tape[::-1][: height - 1]
+        newest = sorted(snapshot.detail.tape, key=lambda item: (item.ts_ms, item.seq), reverse=True)[: height - 1]
         seen = [self.field(f"{snapshot.detail.prints_seen:,} prints ", "dim", 1)]
         heading = self.spread([self.field(" Liquidated", "title")], seen, width)
         if not newest:
@@ -53,7 +53,7 @@ class Totals(Panel):
     """Realised long and short liquidations of the last hours, the sum first, then by venue."""
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
-        """Return a heading and one line a venue; `≥` marks a sum that may lack prints."""
+        """Return a heading and one line a venue; `≥` marks a sum that may lack prints, `–` that none is known."""
         snapshot = self.snapshot
         totals = snapshot.detail.totals if snapshot else ()
         silent = [state.venue for state in snapshot.venues if state.prints == "none"] if snapshot else []
@@ -63,7 +63,7 @@ class Totals(Panel):
             return [self.line([self.field(" no totals", "dim")], width)]
         name = max(len(text) for text in (*rows, "L/S"))
         sums = {(row, window): _sum(totals, row, window) for row in rows for window in _WINDOWS}
-        columns = {w: max(len("".join(sums[row, w])) for row in rows) for w in _WINDOWS}
+        columns = {w: max(len(w), *(len("".join(sums[row, w])) for row in rows)) for w in _WINDOWS}
         windows = _that_fit(columns, width - name - 2)
         heading = [self.field(f" {'L/S':<{name}}", "title")]
         heading += [self.field(f" {window:>{columns[window]}}", "dim") for window in windows]
@@ -76,19 +76,22 @@ class Totals(Panel):
         fields = [self.field(f" {venue:<{name}}", "title" if venue == _ALL else "text")]
         for (mark, longs, slash, shorts), room in cells:
             pad = room - len(mark + longs + slash + shorts)
-            fields.append(self.field(f" {'':{pad}}{mark}{longs}", "long"))
+            fields.append(self.field(f" {'':{pad}}{mark}{longs}", "long" if shorts else "dim"))
             fields += [self.field(slash, "dim"), self.field(shorts, "short")]
         return self.line(fields, width)
 
 
 _Sum = tuple[str, str, str, str]
-"""Mark of an incomplete sum, longs, slash, shorts."""
+"""Mark of an incomplete sum, longs, slash, shorts; only a dash where nothing is known."""
 
 
 def _sum(totals: Sequence[PrintTotal], venue: str, window: str) -> _Sum:
     found = [total for total in totals if total.window == window and venue in (_ALL, total.venue)]
-    mark = "" if found and all(total.complete for total in found) else "≥"
+    complete = bool(found) and all(total.complete for total in found)
     longs, shorts = sum(total.long_usd for total in found), sum(total.short_usd for total in found)
+    if not complete and not longs and not shorts:
+        return "", NOTHING, "", ""
+    mark = "" if complete else "≥"
     return mark, compact(longs), "/", compact(shorts)
 
 

@@ -52,6 +52,7 @@ def test_compact_needs_at_most_five_cells_and_stays_near_the_value(value: float)
 
 def test_signed_numbers_show_their_sign() -> None:
     assert [signed_compact(v) for v in (1.2e6, -340_000, 0, None)] == ["+1.2M", "-340K", "+0", "–"]
+    assert [signed_pct(v) for v in (-0.001, 0.0, 0.004)] == ["0.00%"] * 3, "no sign where nothing is left of it"
     assert [signed_pct(v) for v in (1.424, -12.34, 9.996, 99.96, 150.2)] == [
         "+1.42%", "-12.3%", "+10.0%", "+100%", "+150%",
     ]  # fmt: skip

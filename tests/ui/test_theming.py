@@ -1,9 +1,11 @@
 """Theme files: all load, everything is coloured, and mistakes are named."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from rich.color import Color as RichColor
 from textual.color import Color
 
 from liqtui.app import LiqtuiApp
@@ -107,8 +109,6 @@ def test_256_colours_are_xterms_own() -> None:
 
 def css(number: int) -> str:
     """Return an xterm colour as Rich knows it."""
-    from rich.color import Color as RichColor
-
     return RichColor.from_ansi(number).get_truecolor().hex
 
 
@@ -116,6 +116,38 @@ def test_few_colours_use_the_terminals_own() -> None:
     theme = textual_theme(load_theme("dark"), "16")
     assert theme.ansi and theme.background == "ansi_default" and theme.secondary == "ansi_yellow"
     assert {v for k, v in variables(load_theme("dark"), "none").items() if not k.endswith("-style")} == {"ansi_default"}
+
+
+@pytest.fixture
+def own_themes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the user a folder of themes of their own."""
+    folder = tmp_path / "liqtui" / "themes"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    load_theme.cache_clear()
+    yield folder
+    load_theme.cache_clear()
+
+
+async def test_own_themes_are_found_by_the_name_of_their_file_and_go_before_ours(own_themes: Path) -> None:
+    text = (theme_folder() / "dark.toml").read_text(encoding="utf-8")
+    (own_themes / "mine.toml").write_text(text.replace("#d6dae3", "#aabbcc"), encoding="utf-8")
+    (own_themes / "light.toml").write_text(text, encoding="utf-8")
+    assert "mine" in theme_names() and theme_names().count("light") == 1
+    assert load_theme("mine").colours["text"] == "#aabbcc" and load_theme("light").dark
+    app = LiqtuiApp(SceneLink(), Selection("BTC"), "mine")
+    async with app.run_test(size=(80, 24)):
+        assert app.theme == "mine" and app.query(Panel).first().look("text").color == RichColor.parse("#aabbcc")
+
+
+async def test_a_broken_theme_of_the_palette_is_named_and_the_old_one_stays(own_themes: Path) -> None:
+    (own_themes / "broken.toml").write_text("dark = 3", encoding="utf-8")
+    app = LiqtuiApp(SceneLink(), Selection("BTC"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.action_choose_theme("broken")
+        await pilot.pause()
+        assert app.theme == "dark"
+        assert [note.message for note in app._notifications if "broken.toml" in note.message]
 
 
 def test_an_unknown_theme_names_the_nearest() -> None:
