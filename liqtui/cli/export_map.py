@@ -7,7 +7,7 @@ import click
 from liqtui.config import ConfigError
 from liqtui.feeds.base import FeedError
 from liqtui.feeds.brackets import binance_brackets
-from liqtui.feeds.dumps import find_symbols, read_bars, read_funding, read_open_interest, read_ratios
+from liqtui.feeds.dumps import find_symbols, read_bars, read_funding, read_liquidations, read_open_interest, read_ratios
 from liqtui.model.params import params_for
 from liqtui.monitor.offline import map_rows, write_map
 
@@ -22,6 +22,7 @@ def export_map(folder: Path, symbol: str | None, every_ms: int, out: Path) -> in
             read_open_interest(folder, chosen),
             read_funding(folder, chosen),
             read_ratios(folder, chosen),
+            read_liquidations(folder, chosen),
             every_ms=every_ms,
             params=params_for(binance_brackets(chosen)),
         )

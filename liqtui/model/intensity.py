@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 
 from liqtui.model.alignment import LATE_STEPS, carried, coarsened
 from liqtui.model.book import Book, Flow
+from liqtui.model.calibration import Calibration, CalibrationState
 from liqtui.model.divergence import Series
 from liqtui.model.grid import BINS_PER_HEAT_ROW, BOOK_BIN_LOG, bin_at, bin_of
 from liqtui.model.history import ROWS, ROWS_BELOW, Column, ColumnRing, Samples, Span, TrueRange
 from liqtui.model.joining import OpenInterestTrack, RecentRange, crowd_lean, is_sound, swept_range, taker_imbalance
+from liqtui.model.learning import Learner
 from liqtui.model.market import (
     DAY_MS,
     HOUR_MS,
     MINUTE_MS,
     Funding,
+    Liquidation,
     LongShortRatio,
     OpenInterest,
     PriceBar,
@@ -56,8 +59,12 @@ class NowMap:
 class Intensity:
     """One market on one venue: a pure state machine without a clock."""
 
-    def __init__(self, params: BookParams | None = None) -> None:
+    def __init__(
+        self, params: BookParams | None = None, *, sampled: bool = False, state: CalibrationState | None = None
+    ) -> None:
+        """Begin with nothing known, or with the mix learned before; `sampled`: at most one print a second."""
         self._book = Book(params)
+        self._learner = Learner(self._book.params, sampled, state)
         self._oi = OpenInterestTrack()
         self._pending: deque[PriceBar] = deque(maxlen=PENDING_BARS)
         self._ratio: LongShortRatio | None = None
@@ -116,6 +123,19 @@ class Intensity:
         else:
             self._pending.append(bar)
 
+    def add_print(self, one: Liquidation) -> None:
+        """Take in a realised liquidation; it teaches when the bar it is stamped in is added, and not if that was."""
+        self._learner.add_print(one)
+
+    def hear_prints(self, since_ms: int | None) -> None:
+        """Say from when on every print has been added; None while prints may be missing. Bars before teach nothing."""
+        self._learner.heard_since_ms = since_ms
+
+    @property
+    def calibration(self) -> Calibration:
+        """What was learned from the prints."""
+        return self._learner.calibration
+
     def add_quote(self, quote: Quote) -> None:
         """Take in the live price, which extends the forming bar."""
         if self._end_ms is None or quote.ts_ms < self._end_ms or not 0 < quote.last_usd < math.inf:
@@ -133,6 +153,7 @@ class Intensity:
             self._book.start(math.log(bar.open_usd), oi_base)
             self._close_usd, self._oi_stamp_ms = bar.open_usd, stamp_ms
         self._book.step(self._flow(bar, stamp_ms, oi_base))
+        self._learner.learn(bar, self._book)
         self._end_ms, self._close_usd, self._live = bar.end_ms, bar.close_usd, None
         self._live_swept = None
         self._samples.add(bar, oi_base)
@@ -178,7 +199,7 @@ class Intensity:
         return first, cells.astype(np.float32)
 
     def _cut(self, start: int, stop: int, low_usd: float, high_usd: float) -> tuple[NDArray[np.float64], ...]:
-        long, short = self._book.levels(start, stop)
+        long, short = self._book.levels(start, stop, self._learner.weights)
         low = bin_at(math.log(low_usd) + BOOK_BIN_LOG / 2)
         high = bin_at(math.log(high_usd) + BOOK_BIN_LOG / 2)
         long[max(low - start, 0) :] = 0.0

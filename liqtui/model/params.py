@@ -65,7 +65,7 @@ class BookParams:
     """Share of what is opened that no price liquidates: hedgers, unlevered, and beyond the last distance bin."""
     eta: float = 0.35
     """Closing hazard falls with distance d as d^-eta."""
-    stubborn: float = 0.3
+    stubborn: float = 0.2
     """Share of positions that have no stop before their liquidation price."""
     round_share: float = 0.7
     """Share of what is opened that stands at a round leverage; the rest (cross margin, averaging) is continuous."""

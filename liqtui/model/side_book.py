@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from liqtui.model.exposure import Sweep
 from liqtui.model.grid import BINS, BOOK_BIN_LOG, Window
 from liqtui.model.levels import kernel, spread
 from liqtui.model.market import SIGN, Side
@@ -26,6 +27,8 @@ class SideBook:
         """(K, BINS) share of what was opened that the worst moment so far has left, mean over the cell."""
         self.rest: Floats = np.zeros(DISTANCE_BINS + 1)
         """(K + 1,) base coin outside the window, by distance bin; last the never bin."""
+        self.swept = Sweep(0, np.zeros((DISTANCE_BINS, 0)))
+        """What the newest sweep took from the window."""
         self._kernel = kernel(params, side, BOOK_BIN_LOG)
         counts = np.ceil(params.edges_log[1:] / BOOK_BIN_LOG).astype(np.int64) + 1
         row = np.repeat(np.arange(DISTANCE_BINS), counts)
@@ -66,6 +69,7 @@ class SideBook:
     def sweep(self, low: float) -> Floats:
         """Take out what price crossed on its way to `low` and return it by distance bin, (K,) base coin."""
         c = self.first_swept(low)
+        self._note_swept(c)
         taken: Floats = self.mass[:, c:].sum(1)
         self.mass[:, c:] = 0.0
         self.kept[:, c:] = 1.0
@@ -73,6 +77,12 @@ class SideBook:
             taken += self.rest[:-1]
             self.rest[:-1] = 0.0
         return taken
+
+    def _note_swept(self, column: int) -> None:
+        """Keep what stands from a column on, without the empty columns at the far end."""
+        filled = np.flatnonzero(self.mass[:, column:].any(0))
+        stop = column + (int(filled[-1]) + 1 if len(filled) else 0)
+        self.swept = Sweep(self.window.first_bin + column, self.mass[:, column:stop].copy())
 
     def stop_out(self, low: float, most_base: float) -> float:
         """Close what gives up as price comes nearer to its level than ever before; return the base coin closed.
@@ -143,13 +153,19 @@ class SideBook:
         old = np.divide(before, after, out=np.zeros_like(after), where=after > 0)
         kept[cell] = fresh + (kept[cell] - fresh) * old
 
-    def levels(self, first: int, stop: int) -> Floats:
-        """Return the base coin whose liquidation price lies in each own-direction bin of [first, stop)."""
-        out = np.zeros(stop - first)
+    def levels(self, first: int, stop: int, weight: Floats | None = None) -> Floats:
+        """Return the base coin whose liquidation price lies in each own-direction bin of [first, stop).
+
+        `weight` (K,) or (draws, K) counts each distance bin so many times; the result then is (stop - first,) or
+        (draws, stop - first).
+        """
         at = self.window.first_bin
         a, b = max(first, at), min(stop, at + BINS)
+        shape = () if weight is None else weight.shape[:-1]
+        out = np.zeros((*shape, stop - first))
         if a < b:
-            out[a - first : b - first] = self.mass[:, a - at : b - at].sum(0)
+            cells = self.mass[:, a - at : b - at]
+            out[..., a - first : b - first] = cells.sum(0) if weight is None else weight @ cells
         return out
 
 

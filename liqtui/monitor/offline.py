@@ -1,6 +1,6 @@
 """Recorded observations run through the model: the map as it was known at each time, and the file that holds it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from liqtui.model.grid import BINS_PER_HEAT_ROW
 from liqtui.model.intensity import Intensity, NowMap
-from liqtui.model.market import HOUR_MS, Funding, LongShortRatio, OpenInterest, PriceBar
+from liqtui.model.market import DAY_MS, HOUR_MS, Funding, Liquidation, LongShortRatio, OpenInterest, PriceBar
 from liqtui.model.params import BookParams
 from liqtui.model.snapshot import HEAT_BIN_LOG
 
@@ -19,7 +19,7 @@ REACH_ROWS = 300
 ASSUMED_OI_DAYS = 0.5
 """Open interest in days of volume, assumed where no open interest was recorded: the map is then a shape only."""
 
-Sample = OpenInterest | Funding | LongShortRatio
+Sample = OpenInterest | Funding | LongShortRatio | Liquidation
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,24 @@ def map_rows(
     open_interest: Sequence[OpenInterest],
     funding: Sequence[Funding] = (),
     ratios: Sequence[LongShortRatio] = (),
+    prints: Sequence[Liquidation] = (),
     *,
     every_ms: int,
     params: BookParams | None = None,
+    sampled: bool = True,
 ) -> MapRows:
     """Run recorded observations through the model, a row at each multiple of `every_ms` from the first map on.
 
+    Prints teach the mix on the UTC days that have any: on others they were not recorded. `sampled`: the venue prints
+    at most one a second.
     Raises ValueError where `every_ms` is not positive or the bars are too few for a single row.
     """
     if every_ms <= 0:
         raise ValueError(f"the time between rows must be positive, got {every_ms} ms")
-    samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios]
-    rows = list(_rows(Intensity(params), bars, sorted(samples, key=lambda s: s.ts_ms), every_ms))
+    samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios, *prints]
+    recorded = {one.ts_ms // DAY_MS for one in prints}
+    model = Intensity(params, sampled=sampled)
+    rows = list(_rows(model, bars, sorted(samples, key=lambda s: s.ts_ms), every_ms, recorded))
     if not rows:
         raise ValueError(f"too little data for a map: {len(bars)} bars, {len(open_interest)} open-interest samples")
     return _on_one_grid(rows)
@@ -74,7 +80,7 @@ def assumed_open_interest(bars: Sequence[PriceBar]) -> list[OpenInterest]:
 
 
 def _rows(
-    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int
+    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int, recorded: Collection[int]
 ) -> Iterator[tuple[int, NowMap]]:
     """Yield the maps in order of time: at a row's time closed bars count, samples with that very stamp do not yet."""
     waiting = 0
@@ -87,6 +93,7 @@ def _rows(
             yield from _row(model, due)
             due += every_ms
         waiting = _take(model, samples, waiting, bar.end_ms)
+        model.hear_prints(bar.ts_ms if bar.ts_ms // DAY_MS in recorded else None)
         model.add_bar(bar)
     if due is not None and bars[-1].end_ms >= due:
         yield from _row(model, due)
@@ -100,6 +107,8 @@ def _take(model: Intensity, samples: Sequence[Sample], waiting: int, before_ms: 
             model.add_open_interest(sample)
         elif isinstance(sample, Funding):
             model.add_funding(sample)
+        elif isinstance(sample, Liquidation):
+            model.add_print(sample)
         else:
             model.add_ratio(sample)
         waiting += 1

@@ -1,0 +1,56 @@
+"""Prints matched with the bars they fell into, and what the mix learns from them."""
+
+from collections.abc import Sequence
+
+from liqtui.model.book import Book
+from liqtui.model.calibration import Calibration, CalibrationState, fitted
+from liqtui.model.exposure import rows_of
+from liqtui.model.market import Liquidation, PriceBar, Side
+from liqtui.model.params import BookParams, Floats
+
+MOST_WAITING = 50_000
+"""Prints kept until their bar is modelled."""
+
+
+class Learner:
+    """The prints of one market on their way into its calibration.
+
+    A bar teaches when it is modelled, if `heard_since_ms` says that no print of it was missed; a print that comes
+    after its bar was modelled teaches nothing.
+    """
+
+    def __init__(self, params: BookParams, sampled: bool = False, state: CalibrationState | None = None) -> None:
+        self.calibration = Calibration(params, state)
+        self.sampled = sampled
+        """Whether the venue prints at most one liquidation a second."""
+        self.heard_since_ms: int | None = None
+        """From when on every print has been heard; None while the stream is down or there is none."""
+        self.weights: dict[Side, Floats] | None = None
+        """(K,) by side, for the book as it is; None while nothing was learned: every weight is 1."""
+        self._waiting: list[Liquidation] = []
+        self._theta = self.calibration.weights() if state is not None else None
+
+    def add_print(self, one: Liquidation) -> None:
+        """Take in a realised liquidation."""
+        self._waiting.append(one)
+        if len(self._waiting) > MOST_WAITING:
+            del self._waiting[: MOST_WAITING // 2]
+
+    def learn(self, bar: PriceBar, book: Book) -> None:
+        """Take in what a bar did to the book, after it was modelled."""
+        prints = self._taken(bar)
+        if self.heard_since_ms is not None and self.heard_since_ms <= bar.ts_ms:
+            rows = rows_of(book.sweeps(), prints, self.sampled)
+            if self.calibration.add(bar.end_ms, rows, prints):
+                self._theta = self.calibration.weights()
+        if self._theta is not None:
+            held = {side: half.held()[:-1] for side, half in book.sides.items()}
+            self.weights = fitted(self._theta, held, book.oi_base)
+
+    def _taken(self, bar: PriceBar) -> Sequence[Liquidation]:
+        """Return the prints stamped in the bar, and forget them and all before."""
+        if not self._waiting:
+            return ()
+        taken = [one for one in self._waiting if bar.ts_ms <= one.ts_ms < bar.end_ms]
+        self._waiting = [one for one in self._waiting if one.ts_ms >= bar.end_ms]
+        return taken
