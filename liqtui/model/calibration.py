@@ -7,6 +7,10 @@ something of its neighbours, and a bin that price never reached keeps its prior 
 a normal distribution of z (Laplace), which forgets toward the prior with a half-life of days. Counts cluster more than
 Poisson ones: a row counts for 1 / (DISPERSION + CLUSTERING * mean) of itself.
 
+Prints tell of what price met. What stands further off is that over the share that is still there when price arrives
+(stops, added margin), of which only a guess is in the book: a second log-normal factor, smooth in distance, so that the
+weights of the map are drawn toward the prior and their bands are wider than those of what price meets.
+
 The book itself stays unweighted and totals the open interest; the map is sum_k theta_k mass_k, the rest of the open
 interest is out of reach of any price, and `fitted` never lets the weighted book exceed the open interest.
 """
@@ -25,17 +29,20 @@ from liqtui.model.params import DISTANCE_BINS, BookParams, Floats
 VERSION = 1
 """Layout of the stored state."""
 
-LEVEL_SD, SIDES_SD = 0.3, 0.6
+LEVEL_SD, SIDES_SD = 0.5, 0.4
 """Prior spread of ln theta: common to all bins, and of each side alone. Open interest leaves the level little room."""
 
-SHAPE_SD, SIDES_SHAPE_SD, SHAPE_LENGTH = 1.5, 0.3, 2.0
+SHAPE_SD, SIDES_SHAPE_SD, SHAPE_LENGTH = 1.5, 0.2, 2.0
 """Prior spread of the shape over distance, common and of a side alone, and how far it reaches in ln distance."""
+
+ASIDE_SD, ASIDE_SHAPE_SD = 0.5, 0.7
+"""Prior spread of ln of how many more or fewer than assumed are still there when price arrives: common, by distance."""
 
 HALF_LIFE_DAYS = 8.0
 BATCH_MS = HOUR_MS
 """Rows are gathered for so long before they are learned from."""
 
-DISPERSION, CLUSTERING = 3.0, 5.0
+DISPERSION, CLUSTERING = 3.0, 8.0
 BACKGROUND = 0.002
 """Liquidations out of the blue, as a share of those that the unweighted book expects, evenly over the rows."""
 
@@ -97,7 +104,11 @@ class Calibration:
 
     def __init__(self, params: BookParams, state: CalibrationState | None = None) -> None:
         """Begin with the prior, or go on from what was learned before."""
-        self._prior_covariance = prior_covariance(params)
+        standing = prior_covariance(params)
+        self._prior_covariance = standing + aside_covariance(params)
+        self._standing_mean: Floats = np.diag(standing) * -0.5
+        self._standing_covariance = standing
+        self._gain: Floats = np.asarray(np.linalg.solve(self._prior_covariance, standing).T, dtype=np.float64)
         self._prior_mean: Floats = -np.diag(self._prior_covariance) / 2
         self._mean, self._covariance = self._prior_mean.copy(), self._prior_covariance.copy()
         self._size_sum = self._size_count = 0.0
@@ -105,7 +116,8 @@ class Calibration:
         self._waiting: list[Rows] = []
         self._waiting_since_ms: int | None = None
         if state is not None:
-            self._mean, self._covariance = np.array(state.mean), np.array(state.covariance)
+            self._mean = np.array(state.mean, dtype=np.float64)
+            self._covariance = np.array(state.covariance, dtype=np.float64)
             self._size_sum, self._size_count = state.size_sum, state.size_count
             self._learned_ms = state.learned_ms
 
@@ -163,15 +175,23 @@ class Calibration:
 
     def weights(self) -> dict[Side, Floats]:
         """Return theta, (K,) by side: the posterior mean, 1 where nothing is known."""
-        theta = np.exp(np.minimum(self._mean + np.diag(self._covariance) / 2, MOST_LOG))
-        return by_side(theta)
+        mean, covariance = self._standing()
+        return by_side(np.exp(np.minimum(mean + np.diag(covariance) / 2, MOST_LOG)))
+
+    def _standing(self) -> tuple[Floats, Floats]:
+        """Return mean and covariance of ln theta of what stands, given those of what price meets."""
+        mean = self._standing_mean + self._gain @ (self._mean - self._prior_mean)
+        spread = self._gain @ (self._prior_covariance - self._covariance) @ self._gain.T
+        out = self._standing_covariance - spread
+        return mean, (out + out.T) / 2
 
     def draws(self, count: int, seed: int) -> Floats:
         """Return `count` draws of theta, (count, WEIGHTS); the same for the same seed and state."""
         normal = np.random.default_rng(seed).standard_normal((count, WEIGHTS))
-        values, vectors = np.linalg.eigh(self._covariance)
+        mean, covariance = self._standing()
+        values, vectors = np.linalg.eigh(covariance)
         spread = vectors * np.sqrt(np.maximum(values, 0.0))
-        out: Floats = np.exp(np.minimum(self._mean + normal @ spread.T, MOST_LOG))
+        out: Floats = np.exp(np.minimum(mean + normal @ spread.T, MOST_LOG))
         return out
 
 
@@ -196,6 +216,15 @@ def prior_covariance(params: BookParams) -> Floats:
     both = LEVEL_SD**2 + SHAPE_SD**2 * near
     alone = SIDES_SD**2 + SIDES_SHAPE_SD**2 * near
     out: Floats = np.block([[both + alone, both], [both, both + alone]]) + 1e-6 * np.eye(WEIGHTS)
+    return out
+
+
+def aside_covariance(params: BookParams) -> Floats:
+    """Return the (WEIGHTS, WEIGHTS) prior covariance of ln of the share still there when price arrives."""
+    x = np.log(params.distance_log)
+    near = np.exp(-0.5 * ((x[:, None] - x) / SHAPE_LENGTH) ** 2)
+    both = ASIDE_SD**2 + ASIDE_SHAPE_SD**2 * near
+    out: Floats = np.block([[both, both], [both, both]])
     return out
 
 

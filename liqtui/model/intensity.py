@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.model.alignment import LATE_STEPS, carried, coarsened
+from liqtui.model.bands import MapDraws, map_draws
 from liqtui.model.book import Book, Flow
 from liqtui.model.calibration import Calibration, CalibrationState
 from liqtui.model.divergence import Series
@@ -32,6 +33,9 @@ from liqtui.model.snapshot import COLUMN_MS, HEAT_BIN_LOG, WINDOW_MS, Heat, Sele
 
 NOW_REACH_BINS = 1200
 """Book bins of the map of this moment on each side of price: 60 % in log price."""
+
+DRAWN_ROWS = 300
+"""Heat rows on each side of price of which the map is drawn for its bands."""
 
 FINE_MS, COARSE_MS = MINUTE_MS, 5 * MINUTE_MS
 FINE_COLUMNS = 4 * 60 + 30
@@ -124,7 +128,7 @@ class Intensity:
             self._pending.append(bar)
 
     def add_print(self, one: Liquidation) -> None:
-        """Take in a realised liquidation; it teaches when the bar it is stamped in is added, and not if that was."""
+        """Take in a realised liquidation; it teaches when the bar after the one it is stamped in is added."""
         self._learner.add_print(one)
 
     def hear_prints(self, since_ms: int | None) -> None:
@@ -200,8 +204,7 @@ class Intensity:
 
     def _cut(self, start: int, stop: int, low_usd: float, high_usd: float) -> tuple[NDArray[np.float64], ...]:
         long, short = self._book.levels(start, stop, self._learner.weights)
-        low = bin_at(math.log(low_usd) + BOOK_BIN_LOG / 2)
-        high = bin_at(math.log(high_usd) + BOOK_BIN_LOG / 2)
+        low, high = _met(low_usd, high_usd)
         long[max(low - start, 0) :] = 0.0
         short[: max(high - start, 0)] = 0.0
         return long, short
@@ -220,6 +223,14 @@ class Intensity:
         start = bin_of(price) - NOW_REACH_BINS
         long, short = self._cut(start, start + 2 * NOW_REACH_BINS, low, high)
         return NowMap(start, BOOK_BIN_LOG, long * price, short * price)
+
+    def map_draws(self) -> MapDraws | None:
+        """Return draws of the map of this moment within 30 % of price, None before anything was learned."""
+        if not self.ready or self._learner.weights is None:
+            return None
+        price, low, high = self._now()
+        first = bin_of(price, HEAT_BIN_LOG) - DRAWN_ROWS
+        return map_draws(self._book, self.calibration, price, first, 2 * DRAWN_ROWS + 1, _met(low, high))
 
     def heat(self, selection: Selection, now_ms: int) -> Heat | None:
         """Return the columns of the selection's window, the last one forming; None before it is ready."""
@@ -271,6 +282,11 @@ class Intensity:
     def conservation_faults(self) -> int:
         """Return how often the model had closed or liquidated more than the open interest allows."""
         return self._book.faults
+
+
+def _met(low_usd: float, high_usd: float) -> tuple[int, int]:
+    """Return the book bins from which on price has met the longs, and before which the shorts."""
+    return bin_at(math.log(low_usd) + BOOK_BIN_LOG / 2), bin_at(math.log(high_usd) + BOOK_BIN_LOG / 2)
 
 
 def combine_now(maps: Sequence[NowMap]) -> NowMap | None:

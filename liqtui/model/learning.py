@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from liqtui.model.book import Book
 from liqtui.model.calibration import Calibration, CalibrationState, fitted
-from liqtui.model.exposure import rows_of
+from liqtui.model.exposure import Sweep, rows_of
 from liqtui.model.market import Liquidation, PriceBar, Side
 from liqtui.model.params import BookParams, Floats
 
@@ -15,8 +15,8 @@ MOST_WAITING = 50_000
 class Learner:
     """The prints of one market on their way into its calibration.
 
-    A bar teaches when it is modelled, if `heard_since_ms` says that no print of it was missed; a print that comes
-    after its bar was modelled teaches nothing.
+    A bar teaches when the next one has been modelled, if `heard_since_ms` then says that no print of it was missed: so
+    prints that arrive late have a bar's time to come.
     """
 
     def __init__(self, params: BookParams, sampled: bool = False, state: CalibrationState | None = None) -> None:
@@ -28,6 +28,7 @@ class Learner:
         self.weights: dict[Side, Floats] | None = None
         """(K,) by side, for the book as it is; None while nothing was learned: every weight is 1."""
         self._waiting: list[Liquidation] = []
+        self._last: tuple[PriceBar, dict[Side, Sweep]] | None = None
         self._theta = self.calibration.weights() if state is not None else None
 
     def add_print(self, one: Liquidation) -> None:
@@ -37,15 +38,20 @@ class Learner:
             del self._waiting[: MOST_WAITING // 2]
 
     def learn(self, bar: PriceBar, book: Book) -> None:
-        """Take in what a bar did to the book, after it was modelled."""
-        prints = self._taken(bar)
-        if self.heard_since_ms is not None and self.heard_since_ms <= bar.ts_ms:
-            rows = rows_of(book.sweeps(), prints, self.sampled)
-            if self.calibration.add(bar.end_ms, rows, prints):
-                self._theta = self.calibration.weights()
+        """Learn from the bar before, and keep what this one did to the book, after it was modelled."""
+        if self._last is not None:
+            self._learn(*self._last)
+        self._last = bar, book.sweeps()
         if self._theta is not None:
             held = {side: half.held()[:-1] for side, half in book.sides.items()}
             self.weights = fitted(self._theta, held, book.oi_base)
+
+    def _learn(self, bar: PriceBar, sweeps: dict[Side, Sweep]) -> None:
+        prints = self._taken(bar)
+        if self.heard_since_ms is None or self.heard_since_ms > bar.ts_ms:
+            return
+        if self.calibration.add(bar.end_ms, rows_of(sweeps, prints, self.sampled), prints):
+            self._theta = self.calibration.weights()
 
     def _taken(self, bar: PriceBar) -> Sequence[Liquidation]:
         """Return the prints stamped in the bar, and forget them and all before."""

@@ -34,8 +34,9 @@ class SideBook:
         row = np.repeat(np.arange(DISTANCE_BINS), counts)
         self._back = np.concatenate([np.arange(n) for n in counts.tolist()])
         self._cell = row * BINS - self._back
-        self._slope = BOOK_BIN_LOG / params.distance_log[row] * (1 - params.stubborn)
-        self._floor = params.stubborn + (self._back - 0.5) * self._slope
+        self._stays = params.stays[row]
+        self._slope = BOOK_BIN_LOG / params.distance_log[row] * (1 - self._stays)
+        self._floor = self._stays + (self._back - 0.5) * self._slope
 
     def held(self) -> Floats:
         """Return the (K + 1,) base coin by distance bin, never last; together the side's open interest."""
@@ -87,7 +88,7 @@ class SideBook:
     def stop_out(self, low: float, most_base: float) -> float:
         """Close what gives up as price comes nearer to its level than ever before; return the base coin closed.
 
-        Of what was opened, `stubborn + (1 - stubborn) r` is left when the share r of the way to liquidation is left.
+        Of what was opened, `stays + (1 - stays) r` is left when the share r of the way to liquidation is left.
         At most `most_base` is closed.
         """
         position = self.window.position(low)
@@ -95,15 +96,15 @@ class SideBook:
         if column < 0:
             return 0.0
         left = self._floor + (position - column) * self._slope
-        cell = self._cell + column
+        cell, stays = self._cell + column, self._stays
         inside = self._back <= column
         if not inside.all():
-            left, cell = left[inside], cell[inside]
+            left, cell, stays = left[inside], cell[inside], stays[inside]
         mass, kept = self.mass.ravel(), self.kept.ravel()
         before = kept.take(cell)
         fewer = left < before
-        cell, left, before = cell[fewer], left[fewer], before[fewer]
-        left = np.maximum(left, self.params.stubborn)
+        cell, before = cell[fewer], before[fewer]
+        left = np.maximum(left[fewer], stays[fewer])
         held = mass[cell]
         gone = held * (1 - left / before)
         closed = float(gone.sum())
@@ -146,7 +147,8 @@ class SideBook:
         cell = row * BINS + column
         mass, kept = self.mass.ravel(), self.kept.ravel()
         way = (position - column - 0.5) * BOOK_BIN_LOG / self.params.distance_log[row]
-        fresh = np.clip(self.params.stubborn + (1 - self.params.stubborn) * way, self.params.stubborn, 1.0)
+        stays = self.params.stays[row]
+        fresh = np.clip(stays + (1 - stays) * way, stays, 1.0)
         before = mass[cell]
         np.add.at(mass, cell, add)
         after = mass[cell]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from liqtui.model.intensity import Intensity
-from liqtui.model.market import Funding, LongShortRatio, Market, OpenInterest, PriceBar, Quote
+from liqtui.model.market import Funding, Liquidation, LongShortRatio, Market, OpenInterest, PriceBar, Quote
 
 HistoryEvent = OpenInterest | LongShortRatio | PriceBar
 
@@ -47,6 +47,10 @@ class MarketState:
         """Take the current rate."""
         self.funding = sample
         self.intensity.add_funding(sample)
+
+    def add_print(self, one: Liquidation) -> None:
+        """Take a realised liquidation."""
+        self.intensity.add_print(one)
 
     def add_event(self, event: HistoryEvent) -> None:
         """Take the next event of a history, in the order in which the events were known."""

@@ -1,6 +1,6 @@
 """Recorded observations run through the model: the map as it was known at each time, and the file that holds it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def map_rows(
     if every_ms <= 0:
         raise ValueError(f"the time between rows must be positive, got {every_ms} ms")
     samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios, *prints]
-    recorded = {one.ts_ms // DAY_MS for one in prints}
+    recorded = _recorded_since({one.ts_ms // DAY_MS for one in prints})
     model = Intensity(params, sampled=sampled)
     rows = list(_rows(model, bars, sorted(samples, key=lambda s: s.ts_ms), every_ms, recorded))
     if not rows:
@@ -79,8 +79,16 @@ def assumed_open_interest(bars: Sequence[PriceBar]) -> list[OpenInterest]:
     return [OpenInterest(end_ms, max(24 * ASSUMED_OI_DAYS * volume, 1e-9))]
 
 
+def _recorded_since(days: Iterable[int]) -> dict[int, int]:
+    """Return, for each day, when the days without a hole before it began, in ms."""
+    since: dict[int, int] = {}
+    for day in sorted(days):
+        since[day] = since.get(day - 1, day * DAY_MS)
+    return since
+
+
 def _rows(
-    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int, recorded: Collection[int]
+    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int, recorded: Mapping[int, int]
 ) -> Iterator[tuple[int, NowMap]]:
     """Yield the maps in order of time: at a row's time closed bars count, samples with that very stamp do not yet."""
     waiting = 0
@@ -93,7 +101,7 @@ def _rows(
             yield from _row(model, due)
             due += every_ms
         waiting = _take(model, samples, waiting, bar.end_ms)
-        model.hear_prints(bar.ts_ms if bar.ts_ms // DAY_MS in recorded else None)
+        model.hear_prints(recorded.get(bar.ts_ms // DAY_MS))
         model.add_bar(bar)
     if due is not None and bars[-1].end_ms >= due:
         yield from _row(model, due)

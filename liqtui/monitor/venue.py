@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from liqtui.feeds.base import Feed, Unavailable, Unsupported
 from liqtui.feeds.clock import Clock
+from liqtui.model.intensity import Intensity
 from liqtui.model.market import Liquidation, PrintGap
 from liqtui.model.snapshot import VenueState
 from liqtui.monitor.attempts import Attempts
@@ -41,6 +42,7 @@ class VenueWorker:
         self._budget = Budget(clock, calls_per_s, cadence.call_timeout_s)
         self._attempts = Attempts(self._health, self._budget, clock, cadence, touched)
         self._unlisted: set[str] = set()
+        self._heard_since_ms: int | None = None
         self._all_looked_up = asyncio.Event()
 
     def listed(self, asset: str) -> bool | None:
@@ -57,7 +59,15 @@ class VenueWorker:
         if live:
             self._health.prints_error, self._health.prints_retry_ms = "", None
         self._health.prints_live = live
-        self._tape.note_live(self.venue, self._clock.now_ms(), live)
+        now_ms = self._clock.now_ms()
+        self._tape.note_live(self.venue, now_ms, live)
+        self._hear_since(None if not live else self._heard_since_ms or now_ms)
+
+    def _hear_since(self, since_ms: int | None) -> None:
+        """Let the models know from when on no print was missed."""
+        self._heard_since_ms = since_ms
+        for state in self.markets.values():
+            state.intensity.hear_prints(since_ms)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -80,7 +90,9 @@ class VenueWorker:
         if market is None:
             self._unlisted.add(asset)
         else:
-            self.markets[asset] = MarketState(market)
+            sampled = self._feed.abilities.prints == "sampled"
+            self.markets[asset] = MarketState(market, Intensity(sampled=sampled))
+            self.markets[asset].intensity.hear_prints(self._heard_since_ms)
         if len(self.markets) + len(self._unlisted) == len(self._assets):
             self._health.lists_any = bool(self.markets)
             self._all_looked_up.set()
@@ -141,6 +153,8 @@ class VenueWorker:
     def _put(self, item: Liquidation | PrintGap) -> None:
         if isinstance(item, PrintGap):
             self._tape.lose(item)
+            self._hear_since(max(item.end_ms, self._heard_since_ms or 0))
         elif item.asset in self.markets:
             self._tape.add(item)
+            self.markets[item.asset].add_print(item)
         self._touched()
