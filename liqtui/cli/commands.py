@@ -138,6 +138,17 @@ def map_(folder: Path, symbol: str | None, every_ms: int, out: Path) -> int:
     return export_map(folder, symbol, every_ms, out)
 
 
+@cli.command("score")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--symbol", help="Symbol of the dumps, such as BTCUSDT; needed if there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def score_(folder: Path, symbol: str | None, as_json: bool) -> int:
+    """Score the map on recorded liquidations: gain over price alone with its interval, tests, verdict."""
+    from liqtui.cli.score import score
+
+    return score(folder, symbol, as_json=as_json)
+
+
 @cli.command()
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings file to read.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -14,7 +14,7 @@ from liqtui.monitor.offline import map_rows, write_map
 
 def export_map(folder: Path, symbol: str | None, every_ms: int, out: Path) -> int:
     """Write the map of one symbol as known at each time; return the exit code. Raises ConfigError, FeedError."""
-    chosen = _chosen(symbols_in(folder), symbol, folder)
+    chosen = chosen_symbol(symbols_in(folder), symbol, folder)
     bars = read_bars(folder, chosen)
     try:
         rows = map_rows(
@@ -33,7 +33,8 @@ def export_map(folder: Path, symbol: str | None, every_ms: int, out: Path) -> in
     return 0
 
 
-def _chosen(symbols: list[str], wanted: str | None, folder: Path) -> str:
+def chosen_symbol(symbols: list[str], wanted: str | None, folder: Path) -> str:
+    """Return the wanted symbol, or the only one; ConfigError where it is not there or must be chosen."""
     if wanted is None and len(symbols) == 1:
         return symbols[0]
     if wanted is None:
