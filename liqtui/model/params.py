@@ -68,9 +68,9 @@ class BookParams:
     """Share of what is opened that no price liquidates: hedgers, unlevered, and beyond the last distance bin."""
     eta: float = 0.35
     """Closing hazard falls with distance d as d^-eta."""
-    stubborn: float = 0.2
+    stubborn: float = 0.25
     """Share of positions opened STUBBORN_AT_LOG from liquidation that are still there when price arrives."""
-    stubborn_fall: float = 0.2
+    stubborn_fall: float = 0.1
     """That share falls with distance d as d^-stubborn_fall: a longer way leaves more time to step out."""
     round_share: float = 0.7
     """Share of what is opened that stands at a round leverage; the rest (cross margin, averaging) is continuous."""

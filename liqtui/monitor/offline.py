@@ -1,6 +1,7 @@
 """Recorded observations run through the model: the map as it was known at each time, and the file that holds it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from liqtui.model.grid import BINS_PER_HEAT_ROW
 from liqtui.model.intensity import Intensity, NowMap
-from liqtui.model.market import DAY_MS, HOUR_MS, Funding, Liquidation, LongShortRatio, OpenInterest, PriceBar
+from liqtui.model.market import HOUR_MS, Funding, Liquidation, LongShortRatio, OpenInterest, PriceBar
 from liqtui.model.params import BookParams
 from liqtui.model.snapshot import HEAT_BIN_LOG
 
@@ -18,6 +19,9 @@ REACH_ROWS = 300
 
 ASSUMED_OI_DAYS = 0.5
 """Open interest in days of volume, assumed where no open interest was recorded: the map is then a shape only."""
+
+QUIET_MS = 12 * HOUR_MS
+"""Without any print for so long, prints were not recorded."""
 
 Sample = OpenInterest | Funding | LongShortRatio | Liquidation
 
@@ -49,14 +53,14 @@ def map_rows(
 ) -> MapRows:
     """Run recorded observations through the model, a row at each multiple of `every_ms` from the first map on.
 
-    Prints teach the mix on the UTC days that have any: on others they were not recorded. `sampled`: the venue prints
-    at most one a second.
+    Prints teach the mix from the first on, and not where there was none for QUIET_MS: there they were not recorded.
+    `sampled`: the venue prints at most one a second.
     Raises ValueError where `every_ms` is not positive or the bars are too few for a single row.
     """
     if every_ms <= 0:
         raise ValueError(f"the time between rows must be positive, got {every_ms} ms")
     samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios, *prints]
-    recorded = _recorded_since({one.ts_ms // DAY_MS for one in prints})
+    recorded = _Runs([one.ts_ms for one in prints])
     model = Intensity(params, sampled=sampled)
     rows = list(_rows(model, bars, sorted(samples, key=lambda s: s.ts_ms), every_ms, recorded))
     if not rows:
@@ -79,16 +83,24 @@ def assumed_open_interest(bars: Sequence[PriceBar]) -> list[OpenInterest]:
     return [OpenInterest(end_ms, max(24 * ASSUMED_OI_DAYS * volume, 1e-9))]
 
 
-def _recorded_since(days: Iterable[int]) -> dict[int, int]:
-    """Return, for each day, when the days without a hole before it began, in ms."""
-    since: dict[int, int] = {}
-    for day in sorted(days):
-        since[day] = since.get(day - 1, day * DAY_MS)
-    return since
+class _Runs:
+    """Stretches of time in which prints were recorded, as known at each moment."""
+
+    def __init__(self, stamps_ms: Sequence[int]) -> None:
+        self._stamps = sorted(stamps_ms)
+        self._starts: list[int] = []
+        for at, stamp_ms in enumerate(self._stamps):
+            follows = at > 0 and stamp_ms - self._stamps[at - 1] <= QUIET_MS
+            self._starts.append(self._starts[-1] if follows else stamp_ms)
+
+    def since_ms(self, now_ms: int) -> int | None:
+        """Return when the stretch under way began, None where none is."""
+        at = bisect_left(self._stamps, now_ms) - 1
+        return self._starts[at] if at >= 0 and now_ms - self._stamps[at] <= QUIET_MS else None
 
 
 def _rows(
-    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int, recorded: Mapping[int, int]
+    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int, recorded: _Runs
 ) -> Iterator[tuple[int, NowMap]]:
     """Yield the maps in order of time: at a row's time closed bars count, samples with that very stamp do not yet."""
     waiting = 0
@@ -101,7 +113,7 @@ def _rows(
             yield from _row(model, due)
             due += every_ms
         waiting = _take(model, samples, waiting, bar.end_ms)
-        model.hear_prints(recorded.get(bar.ts_ms // DAY_MS))
+        model.hear_prints(recorded.since_ms(bar.end_ms))
         model.add_bar(bar)
     if due is not None and bars[-1].end_ms >= due:
         yield from _row(model, due)

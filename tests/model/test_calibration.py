@@ -119,11 +119,14 @@ def test_seconds_with_a_print_tell_how_many_were_hidden() -> None:
 def test_prints_fall_into_the_rows_of_their_level_and_side() -> None:
     mass = np.ones((DISTANCE_BINS, 8))
     first = int(np.floor(np.log(50_000.0) / 5e-4)) - 5
-    sweeps = {"long": Sweep(first, mass), "short": Sweep(0, np.zeros((DISTANCE_BINS, 0)))}
-    rows = rows_of(sweeps, [printed(START_MS), printed(START_MS, "short")], sampled=False)  # type: ignore[arg-type]
+    sweeps: dict[Side, Sweep] = {"long": Sweep(first, mass), "short": Sweep(0, np.zeros((DISTANCE_BINS, 0)))}
+    rows = rows_of(sweeps, [printed(START_MS), printed(START_MS, "short")], sampled=False)
     assert rows.count.tolist() == [0.0, 1.0]
     assert rows.exposure.sum(1).tolist() == [4.0 * DISTANCE_BINS] * 2
     assert rows.exposure[:, DISTANCE_BINS:].sum() == 0
+    mirrored = Sweep(int(np.floor(-np.log(50_000.0) / 5e-4)) - 5, mass)
+    turned = rows_of({"long": sweeps["short"], "short": mirrored}, [printed(START_MS, "short")], sampled=False)
+    assert turned.count.tolist() == [0.0, 1.0]
 
 
 def test_the_weighted_book_never_exceeds_open_interest() -> None:
