@@ -60,7 +60,7 @@ def map_rows(
     if every_ms <= 0:
         raise ValueError(f"the time between rows must be positive, got {every_ms} ms")
     samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios, *prints]
-    recorded = _Runs([one.ts_ms for one in prints])
+    recorded = PrintRuns([one.ts_ms for one in prints])
     model = Intensity(params, sampled=sampled)
     rows = list(_rows(model, bars, sorted(samples, key=lambda s: s.ts_ms), every_ms, recorded))
     if not rows:
@@ -83,7 +83,7 @@ def assumed_open_interest(bars: Sequence[PriceBar]) -> list[OpenInterest]:
     return [OpenInterest(end_ms, max(24 * ASSUMED_OI_DAYS * volume, 1e-9))]
 
 
-class _Runs:
+class PrintRuns:
     """Stretches of time in which prints were recorded, as known at each moment."""
 
     def __init__(self, stamps_ms: Sequence[int]) -> None:
@@ -100,7 +100,7 @@ class _Runs:
 
 
 def _rows(
-    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int, recorded: _Runs
+    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int, recorded: PrintRuns
 ) -> Iterator[tuple[int, NowMap]]:
     """Yield the maps in order of time: at a row's time closed bars count, samples with that very stamp do not yet."""
     waiting = 0

@@ -13,7 +13,7 @@ from liqtui.model.market import DAY_MS, SIDES, Funding, Liquidation, LongShortRa
 from liqtui.model.scorer import Scorer, on_levels
 from liqtui.model.skill import SkillReport
 from liqtui.model.totals_score import TotalsSkill, totals_skill
-from liqtui.monitor.offline import Sample, assumed_open_interest
+from liqtui.monitor.offline import PrintRuns, Sample, assumed_open_interest
 
 SKIP_BARS_MS = 5 * DAY_MS
 """The map is given so long to fill before it is compared with totals."""
@@ -34,7 +34,7 @@ def score_prints(model: Intensity, recording: Recording) -> SkillReport:
     """Return the skill of a model that starts empty; at a bar it knows only what was stamped before that bar."""
     prints = sorted(recording.prints, key=lambda p: p.ts_ms)
     scorer, printed = Scorer(), 0
-    recorded = {one.ts_ms // DAY_MS for one in prints}
+    recorded = PrintRuns([one.ts_ms for one in prints])
     for bar in told_bars(model, recording):
         if scorer.wants_map:
             scorer.before(model.now_map())
@@ -43,8 +43,7 @@ def score_prints(model: Intensity, recording: Recording) -> SkillReport:
             model.add_print(prints[printed])
             printed += 1
         scorer.add_bar(bar)
-        # A day without any print is a day that was not recorded.
-        model.hear_prints(bar.ts_ms if bar.ts_ms // DAY_MS in recorded else None)
+        model.hear_prints(recorded.since_ms(bar.end_ms))
     return scorer.report()
 
 
