@@ -126,16 +126,36 @@ class Span(click.ParamType[int]):
         return int(match[1]) * {"m": 60_000, "h": 3_600_000, "d": 86_400_000}[match[2]]
 
 
+_LEARN = click.option(
+    "--learn",
+    is_flag=True,
+    help="Learn the mix of distances from the prints. Experimental: it helps in some markets and harms in others.",
+)
+
+
 @cli.command("map")
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--symbol", help="Symbol of the dumps, such as BTCUSDT; needed if there are several.")
 @click.option("--every", "every_ms", type=Span(), default="15m", show_default=True, help="One row of the map each.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where to write (npz).")
-def map_(folder: Path, symbol: str | None, every_ms: int, out: Path) -> int:
+@_LEARN
+def map_(folder: Path, symbol: str | None, every_ms: int, out: Path, learn: bool) -> int:
     """Write the map as it was known at each time: t [n], edges [k+1], long and short [n, k] USD."""
     from liqtui.cli.export_map import export_map
 
-    return export_map(folder, symbol, every_ms, out)
+    return export_map(folder, symbol, every_ms, out, learn=learn)
+
+
+@cli.command("score")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--symbol", help="Symbol of the dumps, such as BTCUSDT; needed if there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_LEARN
+def score_(folder: Path, symbol: str | None, as_json: bool, learn: bool) -> int:
+    """Score the map on recorded liquidations: gain over price alone with its interval, tests, verdict."""
+    from liqtui.cli.score import score
+
+    return score(folder, symbol, as_json=as_json, learn=learn)
 
 
 @cli.command()

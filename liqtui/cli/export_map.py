@@ -7,14 +7,17 @@ import click
 from liqtui.config import ConfigError
 from liqtui.feeds.base import FeedError
 from liqtui.feeds.brackets import binance_brackets
-from liqtui.feeds.dumps import find_symbols, read_bars, read_funding, read_open_interest, read_ratios
+from liqtui.feeds.dumps import find_symbols, read_bars, read_funding, read_liquidations, read_open_interest, read_ratios
 from liqtui.model.params import params_for
 from liqtui.monitor.offline import map_rows, write_map
 
 
-def export_map(folder: Path, symbol: str | None, every_ms: int, out: Path) -> int:
-    """Write the map of one symbol as known at each time; return the exit code. Raises ConfigError, FeedError."""
-    chosen = _chosen(symbols_in(folder), symbol, folder)
+def export_map(folder: Path, symbol: str | None, every_ms: int, out: Path, *, learn: bool) -> int:
+    """Write the map of one symbol as known at each time; return the exit code. Raises ConfigError, FeedError.
+
+    With `learn` the mix of distances is learned from the folder's prints as they come.
+    """
+    chosen = chosen_symbol(symbols_in(folder), symbol, folder)
     bars = read_bars(folder, chosen)
     try:
         rows = map_rows(
@@ -22,6 +25,7 @@ def export_map(folder: Path, symbol: str | None, every_ms: int, out: Path) -> in
             read_open_interest(folder, chosen),
             read_funding(folder, chosen),
             read_ratios(folder, chosen),
+            read_liquidations(folder, chosen) if learn else (),
             every_ms=every_ms,
             params=params_for(binance_brackets(chosen)),
         )
@@ -32,7 +36,8 @@ def export_map(folder: Path, symbol: str | None, every_ms: int, out: Path) -> in
     return 0
 
 
-def _chosen(symbols: list[str], wanted: str | None, folder: Path) -> str:
+def chosen_symbol(symbols: list[str], wanted: str | None, folder: Path) -> str:
+    """Return the wanted symbol, or the only one; ConfigError where it is not there or must be chosen."""
     if wanted is None and len(symbols) == 1:
         return symbols[0]
     if wanted is None:

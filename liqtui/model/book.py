@@ -1,9 +1,11 @@
 """The book of one market: both sides carried over each bar, each totalling the open interest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from liqtui.model.exposure import Sweep
 from liqtui.model.market import SIDES, Side
 from liqtui.model.params import BookParams, Floats
 from liqtui.model.side_book import SideBook
@@ -91,6 +93,17 @@ class Book:
             births -= change
         book.deposit(births, pull, low, high, close)
 
-    def levels(self, first: int, stop: int) -> tuple[Floats, Floats]:
-        """Return long and short base coin by bin of the liquidation price, for the absolute bins [first, stop)."""
-        return self.sides["long"].levels(first, stop), self.sides["short"].levels(-stop, -first)[::-1]
+    def levels(self, first: int, stop: int, weights: Mapping[Side, Floats] | None = None) -> tuple[Floats, Floats]:
+        """Return long and short base coin by bin of the liquidation price, for the absolute bins [first, stop).
+
+        `weights` by side, (K,) or (draws, K), count each distance bin so many times.
+        """
+        long, short = (None, None) if weights is None else (weights["long"], weights["short"])
+        return (
+            self.sides["long"].levels(first, stop, long),
+            self.sides["short"].levels(-stop, -first, short)[..., ::-1],
+        )
+
+    def sweeps(self) -> dict[Side, Sweep]:
+        """Return what the newest step took from each side, cell by cell."""
+        return {side: book.swept for side, book in self.sides.items()}

@@ -9,16 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.model.alignment import LATE_STEPS, carried, coarsened
+from liqtui.model.bands import MapDraws, map_draws
 from liqtui.model.book import Book, Flow
+from liqtui.model.calibration import Calibration, CalibrationState
 from liqtui.model.divergence import Series
 from liqtui.model.grid import BINS_PER_HEAT_ROW, BOOK_BIN_LOG, bin_at, bin_of
 from liqtui.model.history import ROWS, ROWS_BELOW, Column, ColumnRing, Samples, Span, TrueRange
 from liqtui.model.joining import OpenInterestTrack, RecentRange, crowd_lean, is_sound, swept_range, taker_imbalance
+from liqtui.model.learning import Learner
 from liqtui.model.market import (
     DAY_MS,
     HOUR_MS,
     MINUTE_MS,
     Funding,
+    Liquidation,
     LongShortRatio,
     OpenInterest,
     PriceBar,
@@ -30,6 +34,9 @@ from liqtui.model.snapshot import HEAT_BIN_LOG, Heat
 
 NOW_REACH_BINS = 1200
 """Book bins of the map of this moment on each side of price: 60 % in log price."""
+
+DRAWN_ROWS = 300
+"""Heat rows on each side of price of which the map is drawn for its bands."""
 
 FINE_MS, COARSE_MS = MINUTE_MS, 5 * MINUTE_MS
 FINE_COLUMNS = 4 * 60 + 30
@@ -57,8 +64,12 @@ class NowMap:
 class Intensity:
     """One market on one venue: a pure state machine without a clock."""
 
-    def __init__(self, params: BookParams | None = None) -> None:
+    def __init__(
+        self, params: BookParams | None = None, *, sampled: bool = False, state: CalibrationState | None = None
+    ) -> None:
+        """Begin with nothing known, or with the mix learned before; `sampled`: at most one print a second."""
         self._book = Book(params)
+        self._learner = Learner(self._book.params, sampled, state)
         self._oi = OpenInterestTrack()
         self._pending: deque[PriceBar] = deque(maxlen=PENDING_BARS)
         self._ratio: LongShortRatio | None = None
@@ -117,6 +128,19 @@ class Intensity:
         else:
             self._pending.append(bar)
 
+    def add_print(self, one: Liquidation) -> None:
+        """Take in a realised liquidation; it teaches when the bar after the one it is stamped in is added."""
+        self._learner.add_print(one)
+
+    def hear_prints(self, since_ms: int | None) -> None:
+        """Say from when on every print has been added; None while prints may be missing. Bars before teach nothing."""
+        self._learner.heard_since_ms = since_ms
+
+    @property
+    def calibration(self) -> Calibration:
+        """What was learned from the prints."""
+        return self._learner.calibration
+
     def add_quote(self, quote: Quote) -> None:
         """Take in the live price, which extends the forming bar."""
         if self._end_ms is None or quote.ts_ms < self._end_ms or not 0 < quote.last_usd < math.inf:
@@ -134,6 +158,7 @@ class Intensity:
             self._book.start(math.log(bar.open_usd), oi_base)
             self._close_usd, self._oi_stamp_ms = bar.open_usd, stamp_ms
         self._book.step(self._flow(bar, stamp_ms, oi_base))
+        self._learner.learn(bar, self._book)
         self._end_ms, self._close_usd, self._live = bar.end_ms, bar.close_usd, None
         self._live_swept = None
         self._samples.add(bar, oi_base)
@@ -179,9 +204,8 @@ class Intensity:
         return first, cells.astype(np.float32)
 
     def _cut(self, start: int, stop: int, low_usd: float, high_usd: float) -> tuple[NDArray[np.float64], ...]:
-        long, short = self._book.levels(start, stop)
-        low = bin_at(math.log(low_usd) + BOOK_BIN_LOG / 2)
-        high = bin_at(math.log(high_usd) + BOOK_BIN_LOG / 2)
+        long, short = self._book.levels(start, stop, self._learner.weights)
+        low, high = _met(low_usd, high_usd)
         long[max(low - start, 0) :] = 0.0
         short[: max(high - start, 0)] = 0.0
         return long, short
@@ -200,6 +224,14 @@ class Intensity:
         start = bin_of(price) - NOW_REACH_BINS
         long, short = self._cut(start, start + 2 * NOW_REACH_BINS, low, high)
         return NowMap(start, BOOK_BIN_LOG, long * price, short * price)
+
+    def map_draws(self) -> MapDraws | None:
+        """Return draws of the map of this moment within 30 % of price, None before anything was learned."""
+        if not self.ready or self._learner.weights is None:
+            return None
+        price, low, high = self._now()
+        first = bin_of(price, HEAT_BIN_LOG) - DRAWN_ROWS
+        return map_draws(self._book, self.calibration, price, first, 2 * DRAWN_ROWS + 1, _met(low, high))
 
     def heat(self, selection: Selection, now_ms: int) -> Heat | None:
         """Return the columns of the selection's window, the last one forming; None before it is ready."""
@@ -251,6 +283,11 @@ class Intensity:
     def conservation_faults(self) -> int:
         """Return how often the model had closed or liquidated more than the open interest allows."""
         return self._book.faults
+
+
+def _met(low_usd: float, high_usd: float) -> tuple[int, int]:
+    """Return the book bins from which on price has met the longs, and before which the shorts."""
+    return bin_at(math.log(low_usd) + BOOK_BIN_LOG / 2), bin_at(math.log(high_usd) + BOOK_BIN_LOG / 2)
 
 
 def combine_now(maps: Sequence[NowMap]) -> NowMap | None:

@@ -51,6 +51,9 @@ MAJOR_TIERS = (SizeTier(0.004, 0.0062, 125.0, 0.75), SizeTier(0.0062, 0.0156, 75
 """The tiers of the most traded markets, for where no brackets are known."""
 
 
+STUBBORN_AT_LOG = 0.05
+"""Distance to liquidation at which the share that stays is told."""
+
 BRACKET_TRUST = 0.6
 """Weight of a market's own brackets against the usual ones: venues change them, and a table may be of another day."""
 
@@ -65,8 +68,10 @@ class BookParams:
     """Share of what is opened that no price liquidates: hedgers, unlevered, and beyond the last distance bin."""
     eta: float = 0.35
     """Closing hazard falls with distance d as d^-eta."""
-    stubborn: float = 0.3
-    """Share of positions that have no stop before their liquidation price."""
+    stubborn: float = 0.25
+    """Share of positions opened STUBBORN_AT_LOG from liquidation that are still there when price arrives."""
+    stubborn_fall: float = 0.1
+    """That share falls with distance d as d^-stubborn_fall: a longer way leaves more time to step out."""
     round_share: float = 0.7
     """Share of what is opened that stands at a round leverage; the rest (cross margin, averaging) is continuous."""
     taker_gain: float = 0.5
@@ -93,6 +98,11 @@ class BookParams:
         """(K + 1,) relative closing hazard of each distance bin and, last, of the never bin."""
         near = (self.distance_log / self.distance_log[-1]) ** -self.eta
         return np.append(near, 1.0)
+
+    @cached_property
+    def stays(self) -> Floats:
+        """(K,) share of each distance bin that is still there when price arrives."""
+        return np.clip(self.stubborn * (self.distance_log / STUBBORN_AT_LOG) ** -self.stubborn_fall, 0.0, 1.0)
 
     @cached_property
     def opened(self) -> Floats:

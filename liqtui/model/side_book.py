@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from liqtui.model.exposure import Sweep
 from liqtui.model.grid import BINS, BOOK_BIN_LOG, Window
 from liqtui.model.levels import kernel, spread
 from liqtui.model.market import SIGN, Side
@@ -26,13 +27,16 @@ class SideBook:
         """(K, BINS) share of what was opened that the worst moment so far has left, mean over the cell."""
         self.rest: Floats = np.zeros(DISTANCE_BINS + 1)
         """(K + 1,) base coin outside the window, by distance bin; last the never bin."""
+        self.swept = Sweep(0, np.zeros((DISTANCE_BINS, 0)))
+        """What the newest sweep took from the window."""
         self._kernel = kernel(params, side, BOOK_BIN_LOG)
         counts = np.ceil(params.edges_log[1:] / BOOK_BIN_LOG).astype(np.int64) + 1
         row = np.repeat(np.arange(DISTANCE_BINS), counts)
         self._back = np.concatenate([np.arange(n) for n in counts.tolist()])
         self._cell = row * BINS - self._back
-        self._slope = BOOK_BIN_LOG / params.distance_log[row] * (1 - params.stubborn)
-        self._floor = params.stubborn + (self._back - 0.5) * self._slope
+        self._stays = params.stays[row]
+        self._slope = BOOK_BIN_LOG / params.distance_log[row] * (1 - self._stays)
+        self._floor = self._stays + (self._back - 0.5) * self._slope
 
     def held(self) -> Floats:
         """Return the (K + 1,) base coin by distance bin, never last; together the side's open interest."""
@@ -66,6 +70,7 @@ class SideBook:
     def sweep(self, low: float) -> Floats:
         """Take out what price crossed on its way to `low` and return it by distance bin, (K,) base coin."""
         c = self.first_swept(low)
+        self._note_swept(c)
         taken: Floats = self.mass[:, c:].sum(1)
         self.mass[:, c:] = 0.0
         self.kept[:, c:] = 1.0
@@ -74,10 +79,16 @@ class SideBook:
             self.rest[:-1] = 0.0
         return taken
 
+    def _note_swept(self, column: int) -> None:
+        """Keep what stands from a column on, without the empty columns at the far end."""
+        filled = np.flatnonzero(self.mass[:, column:].any(0))
+        stop = column + (int(filled[-1]) + 1 if len(filled) else 0)
+        self.swept = Sweep(self.window.first_bin + column, self.mass[:, column:stop].copy())
+
     def stop_out(self, low: float, most_base: float) -> float:
         """Close what gives up as price comes nearer to its level than ever before; return the base coin closed.
 
-        Of what was opened, `stubborn + (1 - stubborn) r` is left when the share r of the way to liquidation is left.
+        Of what was opened, `stays + (1 - stays) r` is left when the share r of the way to liquidation is left.
         At most `most_base` is closed.
         """
         position = self.window.position(low)
@@ -85,15 +96,15 @@ class SideBook:
         if column < 0:
             return 0.0
         left = self._floor + (position - column) * self._slope
-        cell = self._cell + column
+        cell, stays = self._cell + column, self._stays
         inside = self._back <= column
         if not inside.all():
-            left, cell = left[inside], cell[inside]
+            left, cell, stays = left[inside], cell[inside], stays[inside]
         mass, kept = self.mass.ravel(), self.kept.ravel()
         before = kept.take(cell)
         fewer = left < before
-        cell, left, before = cell[fewer], left[fewer], before[fewer]
-        left = np.maximum(left, self.params.stubborn)
+        cell, before = cell[fewer], before[fewer]
+        left = np.maximum(left[fewer], stays[fewer])
         held = mass[cell]
         gone = held * (1 - left / before)
         closed = float(gone.sum())
@@ -136,20 +147,27 @@ class SideBook:
         cell = row * BINS + column
         mass, kept = self.mass.ravel(), self.kept.ravel()
         way = (position - column - 0.5) * BOOK_BIN_LOG / self.params.distance_log[row]
-        fresh = np.clip(self.params.stubborn + (1 - self.params.stubborn) * way, self.params.stubborn, 1.0)
+        stays = self.params.stays[row]
+        fresh = np.clip(stays + (1 - stays) * way, stays, 1.0)
         before = mass[cell]
         np.add.at(mass, cell, add)
         after = mass[cell]
         old = np.divide(before, after, out=np.zeros_like(after), where=after > 0)
         kept[cell] = fresh + (kept[cell] - fresh) * old
 
-    def levels(self, first: int, stop: int) -> Floats:
-        """Return the base coin whose liquidation price lies in each own-direction bin of [first, stop)."""
-        out = np.zeros(stop - first)
+    def levels(self, first: int, stop: int, weight: Floats | None = None) -> Floats:
+        """Return the base coin whose liquidation price lies in each own-direction bin of [first, stop).
+
+        `weight` (K,) or (draws, K) counts each distance bin so many times; the result then is (stop - first,) or
+        (draws, stop - first).
+        """
         at = self.window.first_bin
         a, b = max(first, at), min(stop, at + BINS)
+        shape = () if weight is None else weight.shape[:-1]
+        out = np.zeros((*shape, stop - first))
         if a < b:
-            out[a - first : b - first] = self.mass[:, a - at : b - at].sum(0)
+            cells = self.mass[:, a - at : b - at]
+            out[..., a - first : b - first] = cells.sum(0) if weight is None else weight @ cells
         return out
 
 

@@ -1,5 +1,6 @@
 """Recorded observations run through the model: the map as it was known at each time, and the file that holds it."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from liqtui.model.grid import BINS_PER_HEAT_ROW
 from liqtui.model.intensity import Intensity, NowMap
-from liqtui.model.market import HOUR_MS, Funding, LongShortRatio, OpenInterest, PriceBar
+from liqtui.model.market import HOUR_MS, Funding, Liquidation, LongShortRatio, OpenInterest, PriceBar
 from liqtui.model.params import BookParams
 from liqtui.model.snapshot import HEAT_BIN_LOG
 
@@ -19,7 +20,10 @@ REACH_ROWS = 300
 ASSUMED_OI_DAYS = 0.5
 """Open interest in days of volume, assumed where no open interest was recorded: the map is then a shape only."""
 
-Sample = OpenInterest | Funding | LongShortRatio
+QUIET_MS = 12 * HOUR_MS
+"""Without any print for so long, prints were not recorded."""
+
+Sample = OpenInterest | Funding | LongShortRatio | Liquidation
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +45,24 @@ def map_rows(
     open_interest: Sequence[OpenInterest],
     funding: Sequence[Funding] = (),
     ratios: Sequence[LongShortRatio] = (),
+    prints: Sequence[Liquidation] = (),
     *,
     every_ms: int,
     params: BookParams | None = None,
+    sampled: bool = True,
 ) -> MapRows:
     """Run recorded observations through the model, a row at each multiple of `every_ms` from the first map on.
 
+    Prints teach the mix from the first on, and not where there was none for QUIET_MS: there they were not recorded.
+    `sampled`: the venue prints at most one a second.
     Raises ValueError where `every_ms` is not positive or the bars are too few for a single row.
     """
     if every_ms <= 0:
         raise ValueError(f"the time between rows must be positive, got {every_ms} ms")
-    samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios]
-    rows = list(_rows(Intensity(params), bars, sorted(samples, key=lambda s: s.ts_ms), every_ms))
+    samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios, *prints]
+    recorded = PrintRuns([one.ts_ms for one in prints])
+    model = Intensity(params, sampled=sampled)
+    rows = list(_rows(model, bars, sorted(samples, key=lambda s: s.ts_ms), every_ms, recorded))
     if not rows:
         raise ValueError(f"too little data for a map: {len(bars)} bars, {len(open_interest)} open-interest samples")
     return _on_one_grid(rows)
@@ -73,8 +83,24 @@ def assumed_open_interest(bars: Sequence[PriceBar]) -> list[OpenInterest]:
     return [OpenInterest(end_ms, max(24 * ASSUMED_OI_DAYS * volume, 1e-9))]
 
 
+class PrintRuns:
+    """Stretches of time in which prints were recorded, as known at each moment."""
+
+    def __init__(self, stamps_ms: Sequence[int]) -> None:
+        self._stamps = sorted(stamps_ms)
+        self._starts: list[int] = []
+        for at, stamp_ms in enumerate(self._stamps):
+            follows = at > 0 and stamp_ms - self._stamps[at - 1] <= QUIET_MS
+            self._starts.append(self._starts[-1] if follows else stamp_ms)
+
+    def since_ms(self, now_ms: int) -> int | None:
+        """Return when the stretch under way began, None where none is."""
+        at = bisect_left(self._stamps, now_ms) - 1
+        return self._starts[at] if at >= 0 and now_ms - self._stamps[at] <= QUIET_MS else None
+
+
 def _rows(
-    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int
+    model: Intensity, bars: Sequence[PriceBar], samples: Sequence[Sample], every_ms: int, recorded: PrintRuns
 ) -> Iterator[tuple[int, NowMap]]:
     """Yield the maps in order of time: at a row's time closed bars count, samples with that very stamp do not yet."""
     waiting = 0
@@ -87,6 +113,7 @@ def _rows(
             yield from _row(model, due)
             due += every_ms
         waiting = _take(model, samples, waiting, bar.end_ms)
+        model.hear_prints(recorded.since_ms(bar.end_ms))
         model.add_bar(bar)
     if due is not None and bars[-1].end_ms >= due:
         yield from _row(model, due)
@@ -100,6 +127,8 @@ def _take(model: Intensity, samples: Sequence[Sample], waiting: int, before_ms: 
             model.add_open_interest(sample)
         elif isinstance(sample, Funding):
             model.add_funding(sample)
+        elif isinstance(sample, Liquidation):
+            model.add_print(sample)
         else:
             model.add_ratio(sample)
         waiting += 1

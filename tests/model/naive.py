@@ -40,7 +40,8 @@ class NaiveSide:
     def left(self, k: int, b: int, price: float) -> float:
         """Return the share of the opened that is left when price is at `price`."""
         way = (price - (b + 0.5) * BOOK_BIN_LOG) / float(self.params.distance_log[k])
-        return self.params.stubborn + (1 - self.params.stubborn) * min(max(way, 0.0), 1.0)
+        stays = float(self.params.stays[k])
+        return stays + (1 - stays) * min(max(way, 0.0), 1.0)
 
     def stop_out(self, low: float, most: float) -> None:
         """Close what gives up at `low`, at most `most` base coin."""

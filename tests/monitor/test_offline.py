@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liqtui.model.market import MINUTE_MS, Funding, LongShortRatio
+from liqtui.model.market import MINUTE_MS, Funding, Liquidation, LongShortRatio
 from liqtui.monitor.offline import MapRows, map_rows, write_map
 from tests.model.markets import START_MS, wandering_bars, wandering_oi
 
@@ -37,6 +37,36 @@ def test_rows_are_as_known_at_their_time() -> None:
         assert (whole.long[: i + 1][:, kept] == cut.long).all()
         assert (whole.short[: i + 1][:, kept] == cut.short).all()
         assert not whole.long[: i + 1][:, ~kept].any() and not whole.short[: i + 1][:, ~kept].any()
+
+
+def test_rows_are_taught_only_by_prints_from_before_them() -> None:
+    bars, samples = wandering_bars(600), wandering_oi(600)
+    prints = [Liquidation(b.ts_ms + 1000 * k, "v", "BTC", "long", 2.0, b.low_usd) for b in bars[::4] for k in range(30)]
+    whole = map_rows(bars, samples, (), (), prints, every_ms=QUARTER)
+    plain = map_rows(bars, samples, every_ms=QUARTER)
+    assert whole.long[-1].sum() > 1.2 * plain.long[-1].sum()
+    for i in (2, 30, 90, 150):
+        t = int(whole.t[i])
+        cut = map_rows(
+            [b for b in bars if b.ts_ms < t],
+            [s for s in samples if s.ts_ms < t],
+            (),
+            (),
+            [p for p in prints if p.ts_ms < t],
+            every_ms=QUARTER,
+        )
+        kept = np.isin(np.round(np.log(whole.edges[:-1]) / 1e-3), np.round(np.log(cut.edges[:-1]) / 1e-3))
+        assert (whole.long[: i + 1][:, kept] == cut.long).all()
+
+
+def test_a_time_without_any_print_teaches_nothing() -> None:
+    bars, samples = wandering_bars(900), wandering_oi(900)
+    early = [Liquidation(b.ts_ms, "v", "BTC", "long", 2.0, b.low_usd) for b in bars[:150]]
+    cut = map_rows(bars[:300], samples, (), (), early, every_ms=QUARTER)
+    whole = map_rows(bars, samples, (), (), early, every_ms=QUARTER)
+    plain = map_rows(bars, samples, every_ms=QUARTER)
+    taught = cut.long[-1].sum() / plain.long[len(cut.t) - 1].sum()
+    assert whole.long[-1].sum() / plain.long[-1].sum() == pytest.approx(taught, rel=0.35)
 
 
 def test_a_sample_stamped_at_the_row_is_not_in_it_but_in_the_next() -> None:

@@ -1,0 +1,84 @@
+"""How sure the map is: draws of it, from what is not known of the mix and from positions coming in lumps."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from liqtui.model.book import Book
+from liqtui.model.calibration import Calibration, by_side, fitted
+from liqtui.model.grid import BINS_PER_HEAT_ROW
+from liqtui.model.market import Side
+from liqtui.model.params import Floats
+from liqtui.model.snapshot import HEAT_BIN_LOG
+
+BANDS_PCT = (50.0, 80.0, 95.0)
+"""Share of the draws inside each band."""
+
+DRAWS, SEED = 64, 20_261
+LUMP_SIZES = 5.0
+"""Mean sizes of a liquidation that stand together as one lump: sizes are uneven, and large ones carry the notional."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapDraws:
+    """Draws of the map of one moment, in heat rows."""
+
+    first_bin: int
+    """Absolute heat bin of the first row."""
+    width_log: float
+    long_usd: Floats
+    """(draws, rows)"""
+    short_usd: Floats
+    """(draws, rows)"""
+
+    def side_usd(self, side: Side) -> Floats:
+        """Return the draws of one side, (draws, rows)."""
+        return self.long_usd if side == "long" else self.short_usd
+
+    def row_bands(self, side: Side) -> Floats:
+        """Return (len(BANDS_PCT), 2, rows): lower and upper end of each band of each row, in USD."""
+        return quantile_bands(self.side_usd(side))
+
+    def zone_band(self, side: Side, first: int, stop: int) -> Floats:
+        """Return (len(BANDS_PCT), 2): ends of the bands of the sum over the rows [first, stop), in USD."""
+        return quantile_bands(self.side_usd(side)[:, max(first, 0) : max(stop, 0)].sum(1, keepdims=True))[..., 0]
+
+
+def quantile_bands(draws: Floats) -> Floats:
+    """Return the central bands of draws (draws, n) as (len(BANDS_PCT), 2, n)."""
+    tails = np.array([(50 - pct / 2, 50 + pct / 2) for pct in BANDS_PCT])
+    out: Floats = np.percentile(draws, tails.ravel(), axis=0).reshape(len(BANDS_PCT), 2, -1)
+    return out
+
+
+def map_draws(
+    book: Book, calibration: Calibration, price_usd: float, first_row: int, rows: int, swept: tuple[int, int]
+) -> MapDraws:
+    """Draw the map at a price over some heat rows; the same state gives the same draws.
+
+    `swept` are the absolute book bins that bound what price has met since the book's last bar: no long stands at or
+    above the first, no short below the second. Each draw has weights of its own, and in each row an amount that is
+    gamma about its mean m with variance m times the lump.
+    """
+    theta = calibration.draws(DRAWS, SEED)
+    held = {side: half.held()[:-1] for side, half in book.sides.items()}
+    weights = {side: np.empty((DRAWS, theta.shape[1] // 2)) for side in book.sides}
+    for at, one in enumerate(theta):
+        for side, weight in fitted(by_side(one), held, book.oi_base).items():
+            weights[side][at] = weight
+    start = first_row * BINS_PER_HEAT_ROW
+    long, short = book.levels(start, start + rows * BINS_PER_HEAT_ROW, weights)
+    short = short.copy()
+    long[:, max(swept[0] - start, 0) :] = 0.0
+    short[:, : max(swept[1] - start, 0)] = 0.0
+    lump_usd = LUMP_SIZES * (calibration.size_base or 0.0) * price_usd
+    rng = np.random.default_rng(SEED)
+    sides = [_lumpy(half.reshape(DRAWS, rows, -1).sum(2) * price_usd, lump_usd, rng) for half in (long, short)]
+    return MapDraws(first_row, HEAT_BIN_LOG, sides[0], sides[1])
+
+
+def _lumpy(mean: Floats, lump: float, rng: np.random.Generator) -> Floats:
+    if lump <= 0:
+        return mean
+    out: Floats = rng.gamma(mean / lump) * lump
+    return out

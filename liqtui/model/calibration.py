@@ -1,0 +1,247 @@
+"""How the mix of distances is learned: liquidations are Poisson in what was swept, times a weight to be found.
+
+With X[i, k] the base coin swept in row i of distance bin k, q the mean size of a liquidation and theta_k = exp(z_k),
+the count of row i is Poisson with mean sum_k theta_k X[i, k] / q. This is the Gamma-Poisson model with the gamma prior
+of each bin replaced by one log-normal prior over all bins of both sides, so that what is learned of a bin says
+something of its neighbours, and a bin that price never reached keeps its prior and its width. The posterior is kept as
+a normal distribution of z (Laplace), which forgets toward the prior with a half-life of days. Counts cluster more than
+Poisson ones: a row counts for 1 / (DISPERSION + CLUSTERING * mean) of itself.
+
+Prints tell of what price met. What stands further off is that over the share that is still there when price arrives
+(stops, added margin), of which only a guess is in the book: a second log-normal factor, smooth in distance, so that the
+weights of the map are drawn toward the prior and their bands are wider than those of what price meets.
+
+The book itself stays unweighted and totals the open interest; the map is sum_k theta_k mass_k, the rest of the open
+interest is out of reach of any price, and `fitted` never lets the weighted book exceed the open interest.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from liqtui.model.exposure import WEIGHTS, Rows
+from liqtui.model.market import DAY_MS, HOUR_MS, SIDES, Liquidation, Side
+from liqtui.model.params import DISTANCE_BINS, BookParams, Floats
+
+VERSION = 1
+"""Layout of the stored state."""
+
+LEVEL_SD, SIDES_SD = 0.5, 0.4
+"""Prior spread of ln theta: common to all bins, and of each side alone. Open interest leaves the level little room."""
+
+SHAPE_SD, SIDES_SHAPE_SD, SHAPE_LENGTH = 1.5, 0.2, 2.0
+"""Prior spread of the shape over distance, common and of a side alone, and how far it reaches in ln distance."""
+
+ASIDE_SD, ASIDE_SHAPE_SD = 0.5, 0.7
+"""Prior spread of ln of how many more or fewer than assumed are still there when price arrives: common, by distance."""
+
+HALF_LIFE_DAYS = 8.0
+BATCH_MS = HOUR_MS
+"""Rows are gathered for so long before they are learned from."""
+
+DISPERSION, CLUSTERING = 3.0, 8.0
+BACKGROUND = 0.002
+"""Liquidations out of the blue, as a share of those that the unweighted book expects, evenly over the rows."""
+
+FEWEST_SIZES = 5.0
+"""Prints seen before the mean size is trusted."""
+SIZE_MEMORY = 10_000.0
+LARGEST_SIZE = 30.0
+"""A print counts for at most so many mean sizes in the mean."""
+
+NEWTON_STEPS, LONGEST_STEP, MOST_LOG = 6, 1.0, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationState:
+    """All that was learned, as plain values; the prints themselves are not kept."""
+
+    mean: tuple[float, ...]
+    """(WEIGHTS,) of z."""
+    covariance: tuple[tuple[float, ...], ...]
+    """(WEIGHTS, WEIGHTS)"""
+    size_sum: float
+    """Base coin and number of the prints, both forgotten alike."""
+    size_count: float
+    learned_ms: int | None
+    """End of the newest bar learned from."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain lists and numbers, with the version of their layout."""
+        return {
+            "version": VERSION,
+            "mean": list(self.mean),
+            "covariance": [list(row) for row in self.covariance],
+            "size_sum": self.size_sum,
+            "size_count": self.size_count,
+            "learned_ms": self.learned_ms,
+        }
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> "CalibrationState":
+        """Read what `to_dict` made; ValueError if it is of another version or shape, or not finite."""
+        try:
+            if found["version"] != VERSION:
+                raise ValueError(f"calibration state of version {found['version']}, not {VERSION}")
+            mean = tuple(float(x) for x in found["mean"])
+            covariance = tuple(tuple(float(x) for x in row) for row in found["covariance"])
+            sizes = float(found["size_sum"]), float(found["size_count"])
+            learned_ms = None if found["learned_ms"] is None else int(found["learned_ms"])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no calibration state: {error}") from error
+        shapes = {len(mean), len(covariance), *(len(row) for row in covariance)}
+        numbers = np.array([*mean, *sizes, *(x for row in covariance for x in row)])
+        if shapes != {WEIGHTS} or not np.isfinite(numbers).all() or min(sizes) < 0:
+            raise ValueError("calibration state of another shape, or with numbers that are none")
+        return cls(mean, covariance, *sizes, learned_ms)
+
+
+class Calibration:
+    """The learned mix of one market: rows go in bar by bar, weights of the distance bins come out."""
+
+    def __init__(self, params: BookParams, state: CalibrationState | None = None) -> None:
+        """Begin with the prior, or go on from what was learned before."""
+        standing = prior_covariance(params)
+        self._prior_covariance = standing + aside_covariance(params)
+        self._standing_mean: Floats = np.diag(standing) * -0.5
+        self._standing_covariance = standing
+        self._gain: Floats = np.asarray(np.linalg.solve(self._prior_covariance, standing).T, dtype=np.float64)
+        self._prior_mean: Floats = -np.diag(self._prior_covariance) / 2
+        self._mean, self._covariance = self._prior_mean.copy(), self._prior_covariance.copy()
+        self._size_sum = self._size_count = 0.0
+        self._learned_ms: int | None = None
+        self._waiting: list[Rows] = []
+        self._waiting_since_ms: int | None = None
+        if state is not None:
+            self._mean = np.array(state.mean, dtype=np.float64)
+            self._covariance = np.array(state.covariance, dtype=np.float64)
+            self._size_sum, self._size_count = state.size_sum, state.size_count
+            self._learned_ms = state.learned_ms
+
+    @property
+    def state(self) -> CalibrationState:
+        """All that was learned; rows of the batch under way are not in it."""
+        covariance = tuple(tuple(row) for row in self._covariance.tolist())
+        return CalibrationState(
+            tuple(self._mean.tolist()), covariance, self._size_sum, self._size_count, self._learned_ms
+        )
+
+    @property
+    def size_base(self) -> float | None:
+        """Mean base coin of a liquidation, None before enough were seen."""
+        return self._size_sum / self._size_count if self._size_count >= FEWEST_SIZES else None
+
+    def add(self, end_ms: int, rows: Rows, prints: Sequence[Liquidation]) -> bool:
+        """Take in one bar of which every print was heard; return whether the weights have changed."""
+        self._add_sizes(prints)
+        if len(rows.count):
+            self._waiting.append(rows)
+        if self._waiting_since_ms is None:
+            self._waiting_since_ms = end_ms
+        if end_ms - self._waiting_since_ms < BATCH_MS or self.size_base is None:
+            return False
+        self._learn(end_ms, self.size_base)
+        self._waiting, self._waiting_since_ms = [], end_ms
+        return True
+
+    def _add_sizes(self, prints: Sequence[Liquidation]) -> None:
+        for one in prints:
+            if not (0 < one.qty_base < math.inf):
+                continue
+            mean = self.size_base
+            keep = 1 - 1 / SIZE_MEMORY
+            size = one.qty_base if mean is None else min(one.qty_base, LARGEST_SIZE * mean)
+            self._size_sum = self._size_sum * keep + size
+            self._size_count = self._size_count * keep + 1
+
+    def _learn(self, end_ms: int, size_base: float) -> None:
+        """Forget what time has made old, then move to the posterior after the rows that wait."""
+        days = (end_ms - (end_ms if self._learned_ms is None else self._learned_ms)) / DAY_MS
+        keep = 0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS)
+        self._mean = self._prior_mean + keep * (self._mean - self._prior_mean)
+        self._covariance = keep * keep * self._covariance + (1 - keep * keep) * self._prior_covariance
+        self._learned_ms = end_ms
+        if self._waiting:
+            exposure = np.concatenate([rows.exposure for rows in self._waiting]) / size_base
+            count = np.concatenate([rows.count for rows in self._waiting])
+            exposed = exposure.sum(1) > 0
+            if exposed.any():
+                self._mean, self._covariance = posterior(
+                    self._mean, self._covariance, exposure[exposed], count[exposed]
+                )
+
+    def weights(self) -> dict[Side, Floats]:
+        """Return theta, (K,) by side: the posterior mean, 1 where nothing is known."""
+        mean, covariance = self._standing()
+        return by_side(np.exp(np.minimum(mean + np.diag(covariance) / 2, MOST_LOG)))
+
+    def _standing(self) -> tuple[Floats, Floats]:
+        """Return mean and covariance of ln theta of what stands, given those of what price meets."""
+        mean = self._standing_mean + self._gain @ (self._mean - self._prior_mean)
+        spread = self._gain @ (self._prior_covariance - self._covariance) @ self._gain.T
+        out = self._standing_covariance - spread
+        return mean, (out + out.T) / 2
+
+    def draws(self, count: int, seed: int) -> Floats:
+        """Return `count` draws of theta, (count, WEIGHTS); the same for the same seed and state."""
+        normal = np.random.default_rng(seed).standard_normal((count, WEIGHTS))
+        mean, covariance = self._standing()
+        values, vectors = np.linalg.eigh(covariance)
+        spread = vectors * np.sqrt(np.maximum(values, 0.0))
+        out: Floats = np.exp(np.minimum(mean + normal @ spread.T, MOST_LOG))
+        return out
+
+
+def by_side(theta: Floats) -> dict[Side, Floats]:
+    """Return the weights, (WEIGHTS,), apart by side."""
+    return {side: theta[at * DISTANCE_BINS : (at + 1) * DISTANCE_BINS] for at, side in enumerate(SIDES)}
+
+
+def fitted(theta: Mapping[Side, Floats], held: Mapping[Side, Floats], oi_base: float) -> dict[Side, Floats]:
+    """Return the weights, lowered where the weighted book (`held` (K,) base coin by side) exceeds open interest."""
+    out = {}
+    for side, weight in theta.items():
+        total = float(weight @ held[side])
+        out[side] = weight * min(1.0, oi_base / total) if total > 0 else weight
+    return out
+
+
+def prior_covariance(params: BookParams) -> Floats:
+    """Return the (WEIGHTS, WEIGHTS) prior covariance of ln theta."""
+    x = np.log(params.distance_log)
+    near = np.exp(-0.5 * ((x[:, None] - x) / SHAPE_LENGTH) ** 2)
+    both = LEVEL_SD**2 + SHAPE_SD**2 * near
+    alone = SIDES_SD**2 + SIDES_SHAPE_SD**2 * near
+    out: Floats = np.block([[both + alone, both], [both, both + alone]]) + 1e-6 * np.eye(WEIGHTS)
+    return out
+
+
+def aside_covariance(params: BookParams) -> Floats:
+    """Return the (WEIGHTS, WEIGHTS) prior covariance of ln of the share still there when price arrives."""
+    x = np.log(params.distance_log)
+    near = np.exp(-0.5 * ((x[:, None] - x) / SHAPE_LENGTH) ** 2)
+    both = ASIDE_SD**2 + ASIDE_SHAPE_SD**2 * near
+    out: Floats = np.block([[both, both], [both, both]])
+    return out
+
+
+def posterior(mean: Floats, covariance: Floats, exposure: Floats, count: Floats) -> tuple[Floats, Floats]:
+    """Return mode and covariance of z after rows of exposure (rows, WEIGHTS) in liquidations, and counts (rows,)."""
+    precision = np.linalg.inv(covariance)
+    background = BACKGROUND * float(exposure.sum()) / len(count)
+    weight = 1 / (DISPERSION + CLUSTERING * (exposure @ np.exp(mean) + background))
+    z = mean
+    for _ in range(NEWTON_STEPS):
+        part = exposure * np.exp(z)
+        expected = part.sum(1) + background
+        slope = part.T @ (weight * (count / expected - 1)) - precision @ (z - mean)
+        curve = precision + (part * (weight / expected)[:, None]).T @ part
+        step = np.clip(np.linalg.solve(curve, slope), -LONGEST_STEP, LONGEST_STEP)
+        z = np.clip(z + step, -MOST_LOG, MOST_LOG)
+        if np.abs(step).max() < 1e-3:
+            break
+    out = np.linalg.inv(curve)
+    return z, (out + out.T) / 2

@@ -1,0 +1,54 @@
+"""Where a print belongs: its liquidation price, corrected for what the recovery of it gets wrong all the time.
+
+A liquidation price is recovered with an assumed maintenance rate and fee. Where a venue charges others, all prints of a
+side are off by the same few basis points, and lie beyond what price has reached. The correction is the smallest shift
+with which as many prints as possible lie where price has been.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqtui.model.baselines import LEVEL_LOG
+from liqtui.model.market import SIGN, Liquidation, Side
+
+MOST_LEVELS = 25
+"""Largest shift: 25 bp."""
+NEARLY = 0.98
+"""A shift is as good as the best if it places this share of what the best places."""
+ENOUGH = 20.0
+"""Prints seen before a shift is believed."""
+FORGET = 0.999
+"""Weight kept of the past at each print."""
+
+
+def level_log(print_: Liquidation) -> float | None:
+    """Return the log of the recovered liquidation price, else of the printed one; None if neither is a price."""
+    for price in (print_.liquidation_usd, print_.price_usd):
+        if price is not None and 0 < price < math.inf:
+            return math.log(price)
+    return None
+
+
+class PlaceShift:
+    """The shift of liquidation prices toward the market's side, learned from the prints so far."""
+
+    def __init__(self) -> None:
+        self.hits: NDArray[np.float64] = np.zeros(2 * MOST_LEVELS + 1)
+        """How often each shift, from -MOST_LEVELS to MOST_LEVELS, has placed a print inside what was swept."""
+        self.seen = 0.0
+
+    def add(self, side: Side, place_log: float, far_log: float, near_log: float) -> None:
+        """Take in a print against what its bar swept: from `near` (the price before) to `far`."""
+        own = np.array([far_log - place_log, near_log - place_log]) * SIGN[side] / LEVEL_LOG
+        shifts = np.arange(-MOST_LEVELS, MOST_LEVELS + 1)
+        self.hits = self.hits * FORGET + ((own[0] <= shifts) & (shifts <= own[1]))
+        self.seen = self.seen * FORGET + 1.0
+
+    def shift_log(self, side: Side) -> float:
+        """Return what to add to the log of a liquidation price."""
+        if self.seen < ENOUGH or self.hits.max() <= 0:
+            return 0.0
+        good = np.flatnonzero(self.hits >= NEARLY * self.hits.max()) - MOST_LEVELS
+        return SIGN[side] * LEVEL_LOG * float(good[np.argmin(np.abs(good))])

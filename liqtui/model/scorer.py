@@ -1,0 +1,298 @@
+"""The skill of a map, bar by bar: forecast with what was known before, then see where inside the sweep prints fell.
+
+Conditional on the path: only levels that price really crossed are scored. Three forecasts get the same sweep, the same
+floor and a scale fitted on the past alone: the map, the age of the level alone, and the fixed-leverage recipe.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqtui.model.baselines import (
+    LEVEL_LOG,
+    LEVELS_PER_BIN,
+    TAUS_MS,
+    FixedLeverage,
+    Floats,
+    Ints,
+    LevelAges,
+    levels_between,
+    price_alone,
+)
+from liqtui.model.intensity import NowMap
+from liqtui.model.joining import is_sound, swept_range
+from liqtui.model.market import DAY_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
+from liqtui.model.placing import PlaceShift, level_log
+from liqtui.model.score import LEAST_RATE, PlaceMoments, RateTable, place_moments
+from liqtui.model.skill import DaySums, SkillReport, report
+
+STEP_MS = 5 * MINUTE_MS
+"""Shorter bars are joined to steps of this length, so that prints stamped a little late still meet their sweep."""
+
+FLOOR = 0.05
+"""Share of every forecast that is spread evenly over the sweep."""
+
+NEAR_LOG = 15e-4
+"""A print up to this far beyond the sweep counts at its nearest level: mark and last price differ, clocks too."""
+
+LARGEST = 8.0
+"""A print weighs its notional over the mean notional so far, at most this."""
+
+BURN_IN_MS = DAY_MS
+BURN_IN_PRINTS = 20
+"""Nothing is scored before a day and so many prints have set the scales."""
+
+HALF_LIFE_MS = 3.0 * DAY_MS
+"""Half-life of what the scales are fitted on."""
+
+REFILL_MS: Floats = np.array([0.5, 15.0, 60.0]) * MINUTE_MS
+"""Times tried in which a level fills again after price has crossed it: within a bin the map cannot tell."""
+
+SMOOTH_BINS = 3
+"""Bins over which the map is evened out: the place of a level is not known better."""
+
+DAYS = 90
+"""Days kept, the newest."""
+
+PRINTS_WAITING = 20_000
+
+AGE_ROW = 1 + len(REFILL_MS)
+ROWS = AGE_ROW + len(TAUS_MS)
+STATE_VERSION = 1
+
+
+@dataclass(slots=True)
+class _Step:
+    """The step that is forming."""
+
+    start_ms: int
+    near_usd: float
+    """The price before it."""
+    low_log: float
+    high_log: float
+    bars: list[tuple[PriceBar, float]] = field(default_factory=list)
+    """Each with the price before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    """What one step swept of one side: levels, the forecasts' raw values and the prints."""
+
+    levels: Ints
+    values: Floats
+    """(rows, levels) recipe, the map for each of REFILL_MS, the age of the level for each of TAUS_MS."""
+    counts: Floats
+    """(levels,) weight of the prints."""
+    prints: int
+    outside: int
+    """Prints that lie too far from all levels swept."""
+
+
+class Scorer:
+    """Scores one map against the prints of one market; state is bounded and can be stored."""
+
+    def __init__(self) -> None:
+        self._ages, self._recipe, self._shift = LevelAges(), FixedLeverage(), PlaceShift()
+        self._map: NowMap | None = None
+        self._step: _Step | None = None
+        self._prints: list[Liquidation] = []
+        self._start_ms = self._end_ms = -1
+        self._close_usd = 0.0
+        self._exposure: Floats = np.zeros(ROWS)
+        """Past sums of the forecasts' raw values."""
+        self._likelihood: Floats = np.zeros(ROWS)
+        """Past log likelihood of each row."""
+        self._weight = self._levels = self._seen = self._usd = 0.0
+        """Past weight of prints, levels swept, prints and their notional."""
+        self._days: dict[int, DaySums] = {}
+        self._table = RateTable()
+        self._places = PlaceMoments()
+
+    @property
+    def wants_map(self) -> bool:
+        """Whether a step begins with the next bar, so that `before` is due."""
+        return self._step is None
+
+    def before(self, now: NowMap | None) -> None:
+        """Take the map as it is known before the next bar."""
+        self._map = now
+
+    def add_print(self, print_: Liquidation) -> None:
+        """Take in a print; it counts in the bar of its stamp, and not at all if that bar has been scored."""
+        usable = print_.ts_ms >= self._end_ms or (self._step is not None and print_.ts_ms >= self._step.start_ms)
+        if usable and 0 < print_.usd < math.inf and len(self._prints) < PRINTS_WAITING:
+            self._prints.append(print_)
+
+    def add_bar(self, bar: PriceBar) -> None:
+        """Take in a closed bar, ascending, after the prints stamped within it; old and unsound ones are ignored."""
+        if bar.ts_ms < self._end_ms or not is_sound(bar):
+            return
+        if self._end_ms < bar.ts_ms:
+            self._begin_anew(bar)
+        if self._step is None:
+            self._step = _Step(bar.ts_ms, self._close_usd, math.inf, -math.inf)
+        low, high = swept_range(bar, self._close_usd)
+        self._step.low_log, self._step.high_log = min(self._step.low_log, low), max(self._step.high_log, high)
+        self._step.bars.append((bar, self._close_usd))
+        self._end_ms, self._close_usd = bar.end_ms, bar.close_usd
+        if bar.end_ms % STEP_MS == 0 or bar.end_ms - self._step.start_ms >= STEP_MS:
+            self._finish(self._step)
+
+    def report(self) -> SkillReport:
+        """Return what has been found so far."""
+        return report(self._days, self._table, self._places)
+
+    def _begin_anew(self, bar: PriceBar) -> None:
+        """Go on after a hole, or begin: what lies behind is not scored, since no map was asked for it in time."""
+        self._step, self._close_usd = None, bar.open_usd
+        if self._start_ms < 0:
+            self._start_ms = bar.ts_ms
+
+    def _finish(self, step: _Step) -> None:
+        due = [p for p in self._prints if p.ts_ms < self._end_ms]
+        self._prints = [p for p in self._prints if p.ts_ms >= self._end_ms]
+        due = [p for p in due if p.ts_ms >= step.start_ms]
+        keep = 0.5 ** ((self._end_ms - step.start_ms) / HALF_LIFE_MS)
+        sweeps = [self._sweep(step, side, [p for p in due if p.side == side]) for side in SIDES]
+        if self._map is not None:
+            if step.start_ms - self._start_ms >= BURN_IN_MS and self._seen >= BURN_IN_PRINTS:
+                self._score(step.start_ms // DAY_MS, sweeps)
+            self._fit(sweeps, keep)
+        self._weigh(due)
+        for bar, before_usd in step.bars:
+            self._recipe.add(bar, before_usd)
+        self._ages.touch(step.low_log, step.high_log, self._end_ms)
+        self._step = self._map = None
+
+    def _weigh(self, prints: list[Liquidation]) -> None:
+        self._seen += len(prints)
+        self._usd += sum(p.usd for p in prints)
+
+    def _sweep(self, step: _Step, side: Side, prints: list[Liquidation]) -> _Sweep:
+        near = math.log(step.near_usd)
+        far = min(step.low_log, near) if side == "long" else max(step.high_log, near)
+        levels = levels_between(min(near, far), max(near, far))
+        counts, outside = np.zeros(len(levels)), 0
+        mean_usd = self._usd / self._seen if self._seen else None
+        for print_ in prints:
+            place = level_log(print_)
+            if place is None:
+                continue
+            at_log = place + self._shift.shift_log(side)
+            self._shift.add(side, place, far, near)
+            if not len(levels) or not min(near, far) - NEAR_LOG <= at_log <= max(near, far) + NEAR_LOG:
+                outside += 1
+                continue
+            at = min(max(math.floor(at_log / LEVEL_LOG) - int(levels[0]), 0), len(levels) - 1)
+            counts[at] += min(print_.usd / (mean_usd or print_.usd), LARGEST)
+        return _Sweep(levels, self._values(side, levels, step.start_ms), counts, len(prints), outside)
+
+    def _values(self, side: Side, levels: Ints, now_ms: int) -> Floats:
+        ages = self._ages.ages_ms(levels, now_ms)
+        refilled = -np.expm1(-ages / REFILL_MS[:, None])
+        return np.vstack(
+            [self._recipe.at(side, levels), on_levels(self._map, side, levels) * refilled, price_alone(ages)]
+        )
+
+    def _rates(self, sweep: _Sweep) -> Floats:
+        """Return the amount forecast for each level: (3, levels) map, price alone, recipe."""
+        of_map, of_price = self._likelihood[1:AGE_ROW], self._likelihood[AGE_ROW:]
+        rates: Floats = self._scaled(sweep)[[1 + int(np.argmax(of_map)), AGE_ROW + int(np.argmax(of_price)), 0]]
+        return rates
+
+    def _scaled(self, sweep: _Sweep) -> Floats:
+        """Return all raw values, scaled to what prints the past has brought, over the common floor."""
+        scale = np.divide(self._weight, self._exposure, out=np.zeros_like(self._exposure), where=self._exposure > 0)
+        even = self._weight / self._levels if self._levels else 0.0
+        rates: Floats = np.maximum((1 - FLOOR) * scale[:, None] * sweep.values + FLOOR * even, LEAST_RATE)
+        return rates
+
+    def _score(self, day: int, sweeps: list[_Sweep]) -> None:
+        sums = self._days.setdefault(day, DaySums())
+        for sweep in sweeps:
+            sums.outside += sweep.outside
+            sums.prints += sweep.prints
+            if not len(sweep.levels):
+                continue
+            rates = self._rates(sweep)
+            sums.add(rates, sweep.counts)
+            self._table.add(rates[0], sweep.counts)
+            self._places += place_moments(rates[0], sweep.counts)
+        for old in sorted(self._days)[:-DAYS]:
+            del self._days[old]
+
+    def _fit(self, sweeps: list[_Sweep], keep: float) -> None:
+        """Let the scales and the memory of the age learn from a step that has been scored."""
+        ready = self._weight > 0
+        gained = np.zeros_like(self._likelihood)
+        for sweep in sweeps:
+            if ready and len(sweep.levels):
+                rates = self._scaled(sweep)
+                gained += np.log(rates) @ sweep.counts - rates.sum(1)
+        self._likelihood = self._likelihood * keep + gained
+        self._exposure = self._exposure * keep + sum(s.values.sum(1) for s in sweeps)
+        self._weight = self._weight * keep + sum(float(s.counts.sum()) for s in sweeps)
+        self._levels = self._levels * keep + sum(len(s.levels) for s in sweeps)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that has been learned and found as plain numbers and lists, between two steps."""
+        return {
+            "version": STATE_VERSION,
+            "start_ms": self._start_ms,
+            "end_ms": self._end_ms,
+            "close_usd": self._close_usd,
+            "sums": [self._weight, self._levels, self._seen, self._usd],
+            "exposure": self._exposure.tolist(),
+            "likelihood": self._likelihood.tolist(),
+            "touched": _sparse(self._ages.touched_ms, -1),
+            "recipe": [_sparse(row, 0.0) for row in self._recipe.usd],
+            "shift": [self._shift.seen, *self._shift.hits.tolist()],
+            "days": {str(day): sums.state() for day, sums in self._days.items()},
+            "table": self._table.sums.tolist(),
+            "places": [self._places.found, self._places.mean, self._places.variance],
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "Scorer":
+        """Return the scorer that `state` was taken of, without the step and the prints that waited; ValueError else."""
+        if state.get("version") != STATE_VERSION:
+            raise ValueError(f"scores of version {state.get('version')!r}, expected {STATE_VERSION}")
+        self = cls()
+        self._start_ms, self._end_ms = int(state["start_ms"]), int(state["end_ms"])
+        self._close_usd = float(state["close_usd"])
+        self._weight, self._levels, self._seen, self._usd = (float(x) for x in state["sums"])
+        self._exposure, self._likelihood = np.array(state["exposure"]), np.array(state["likelihood"])
+        _fill(self._ages.touched_ms, state["touched"])
+        for row, kept in zip(self._recipe.usd, state["recipe"], strict=True):
+            _fill(row, kept)
+        self._shift.seen, self._shift.hits = float(state["shift"][0]), np.array(state["shift"][1:])
+        self._days = {int(day): DaySums.from_state(sums) for day, sums in state["days"].items()}
+        self._table.sums = np.array(state["table"])
+        self._places = PlaceMoments(*state["places"])
+        return self
+
+
+def on_levels(now: NowMap | None, side: Side, levels: Ints) -> Floats:
+    """Return the map's notional at levels, evened out; 0 beyond its reach and where it is no number."""
+    out = np.zeros(len(levels))
+    if now is None:
+        return out
+    cells = np.nan_to_num(np.maximum(now.long_usd if side == "long" else now.short_usd, 0.0), nan=0.0, posinf=0.0)
+    cells = np.convolve(cells, np.full(SMOOTH_BINS, 1 / SMOOTH_BINS), "same")
+    at = levels // LEVELS_PER_BIN - now.first_bin
+    inside = (at >= 0) & (at < len(cells))
+    out[inside] = cells[at[inside]] / LEVELS_PER_BIN
+    return out
+
+
+def _sparse(values: NDArray[Any], empty: float) -> list[list[Any]]:
+    at = np.flatnonzero(values != empty)
+    return [at.tolist(), values[at].tolist()]
+
+
+def _fill(values: NDArray[Any], kept: list[list[Any]]) -> None:
+    values[np.array(kept[0], dtype=np.int64)] = kept[1]

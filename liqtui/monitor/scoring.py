@@ -1,0 +1,125 @@
+"""Recorded observations run through a model and scored as they come: forecast first, then what happened."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from liqtui.feeds.totals import TotalRow
+from liqtui.model.baselines import levels_between
+from liqtui.model.intensity import Intensity, NowMap
+from liqtui.model.market import DAY_MS, SIDES, Funding, Liquidation, LongShortRatio, OpenInterest, PriceBar, Side
+from liqtui.model.scorer import Scorer, on_levels
+from liqtui.model.skill import SkillReport
+from liqtui.model.totals_score import TotalsSkill, totals_skill
+from liqtui.monitor.offline import PrintRuns, Sample, assumed_open_interest
+
+SKIP_BARS_MS = 5 * DAY_MS
+"""The map is given so long to fill before it is compared with totals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The observations of one market, each kind ascending in time."""
+
+    bars: Sequence[PriceBar]
+    open_interest: Sequence[OpenInterest]
+    prints: Sequence[Liquidation] = ()
+    funding: Sequence[Funding] = ()
+    ratios: Sequence[LongShortRatio] = ()
+
+
+def score_prints(model: Intensity, recording: Recording, *, learn: bool = False) -> SkillReport:
+    """Return the skill of a model that starts empty; at a bar it knows only what was stamped before that bar.
+
+    With `learn` it learns from each print after having been scored on it.
+    """
+    prints = sorted(recording.prints, key=lambda p: p.ts_ms)
+    scorer, printed = Scorer(), 0
+    recorded = PrintRuns([one.ts_ms for one in prints])
+    for bar in told_bars(model, recording):
+        if scorer.wants_map:
+            scorer.before(model.now_map())
+        while printed < len(prints) and prints[printed].ts_ms < bar.end_ms:
+            scorer.add_print(prints[printed])
+            if learn:
+                model.add_print(prints[printed])
+            printed += 1
+        scorer.add_bar(bar)
+        if learn:
+            model.hear_prints(recorded.since_ms(bar.end_ms))
+    return scorer.report()
+
+
+def told_bars(model: Intensity, recording: Recording) -> Iterator[PriceBar]:
+    """Yield each bar while the model knows what was stamped before it; then the model takes the bar in."""
+    samples: list[Sample] = [*(recording.open_interest or assumed_open_interest(recording.bars))]
+    samples += [*recording.funding, *recording.ratios]
+    samples.sort(key=lambda s: s.ts_ms)
+    told = 0
+    for bar in recording.bars:
+        told = _tell(model, samples, told, bar.ts_ms)
+        yield bar
+        told = _tell(model, samples, told, bar.end_ms)
+        model.add_bar(bar)
+
+
+def _tell(model: Intensity, samples: Sequence[Sample], told: int, before_ms: int) -> int:
+    """Feed the samples stamped before a moment; return the index of the first that waits."""
+    while told < len(samples) and samples[told].ts_ms < before_ms:
+        sample = samples[told]
+        if isinstance(sample, OpenInterest):
+            model.add_open_interest(sample)
+        elif isinstance(sample, Funding):
+            model.add_funding(sample)
+        elif isinstance(sample, LongShortRatio):
+            model.add_ratio(sample)
+        told += 1
+    return told
+
+
+@dataclass(slots=True)
+class _Period:
+    """What was forecast in one period, and how far price went."""
+
+    open_usd: float
+    forecast_usd: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(SIDES, 0.0))
+    move: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(SIDES, 0.0))
+
+    def add(self, bar: PriceBar, now: NowMap) -> None:
+        """Add what a map holds in the range that a bar swept."""
+        opened = math.log(bar.open_usd)
+        for side in SIDES:
+            far_usd = bar.low_usd if side == "long" else bar.high_usd
+            far = math.log(far_usd)
+            levels = levels_between(min(opened, far), max(opened, far))
+            self.forecast_usd[side] += float(on_levels(now, side, levels).sum())
+            self.move[side] = max(self.move[side], abs(math.log(far_usd / self.open_usd)))
+
+
+def score_totals(model: Intensity, recording: Recording, totals: Sequence[TotalRow]) -> dict[Side, TotalsSkill]:
+    """Return the skill by side against totals of equal periods, each bar forecast with the map before it.
+
+    The model is told no totals. Raises ValueError where there are fewer than two periods.
+    """
+    if len(totals) < 2:
+        raise ValueError(f"{len(totals)} liquidation totals are too few to score")
+    step_ms = int(np.median(np.diff([t.ts_ms for t in totals])))
+    wanted = {t.ts_ms for t in totals}
+    periods: dict[int, _Period] = {}
+    for bar in told_bars(model, recording):
+        start_ms = bar.ts_ms // step_ms * step_ms
+        now = model.now_map() if start_ms in wanted else None
+        if now is not None and bar.ts_ms >= recording.bars[0].ts_ms + SKIP_BARS_MS:
+            periods.setdefault(start_ms, _Period(bar.open_usd)).add(bar, now)
+    found = [(t, periods[t.ts_ms]) for t in totals if t.ts_ms in periods]
+    return {
+        side: totals_skill(
+            [t.ts_ms for t, _ in found],
+            [p.forecast_usd[side] for _, p in found],
+            [p.move[side] for _, p in found],
+            [t.long_usd if side == "long" else t.short_usd for t, _ in found],
+        )
+        for side in SIDES
+    }

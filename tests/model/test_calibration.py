@@ -1,0 +1,237 @@
+"""Learning the mix: known weights are found again, nothing is learned of what was not heard, and state survives."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liqtui.model.bands import BANDS_PCT
+from liqtui.model.calibration import Calibration, CalibrationState, fitted, posterior, prior_covariance
+from liqtui.model.exposure import WEIGHTS, Rows, Sweep, rows_of, true_counts
+from liqtui.model.intensity import Intensity
+from liqtui.model.market import HOUR_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
+from liqtui.model.params import DISTANCE_BINS, BookParams
+from tests.model.markets import START_MS, wandering_bars, wandering_oi
+
+PARAMS = BookParams()
+
+
+def printed(ts_ms: int, side: Side = "long", qty_base: float = 1.0, price_usd: float = 50_000.0) -> Liquidation:
+    """Return a print whose liquidation price is known."""
+    return Liquidation(ts_ms, "venue", "BTC", side, qty_base, price_usd, None, price_usd)
+
+
+def taught(theta: np.ndarray, hours: int, seed: int = 3) -> Calibration:
+    """Return a calibration that has seen Poisson counts of known weights."""
+    rng, made = np.random.default_rng(seed), Calibration(PARAMS)
+    for hour in range(hours):
+        exposure = rng.gamma(0.5, 2.0, (60, WEIGHTS))
+        count = rng.poisson(exposure @ theta).astype(float)
+        made.add(START_MS + hour * HOUR_MS, Rows(exposure, count), [printed(START_MS)])
+    return made
+
+
+def test_known_weights_are_found_again_and_those_of_the_map_are_drawn_toward_one() -> None:
+    shape = np.exp(np.linspace(1.5, -1.5, DISTANCE_BINS))
+    theta = np.concatenate([shape, shape / 2])
+    exposure = np.repeat(np.eye(WEIGHTS) * 200, 30, axis=0)
+    count = np.random.default_rng(3).poisson(exposure @ theta).astype(float)
+    prior = prior_covariance(PARAMS)
+    mode, _ = posterior(np.zeros(WEIGHTS), prior, exposure, count)
+    assert np.exp(mode) == pytest.approx(theta, rel=0.15, abs=0.06)
+    found = taught(theta, 60).weights()
+    assert found["long"][0] > 2 * found["long"][-1]
+    assert found["long"][:12].mean() > 1.3 * found["short"][:12].mean()
+    assert 1 < found["long"][0] < shape[0]
+    assert Calibration(PARAMS).weights()["long"] == pytest.approx(np.ones(DISTANCE_BINS))
+
+
+def test_posterior_is_where_the_slope_of_the_penalised_likelihood_vanishes() -> None:
+    rng = np.random.default_rng(5)
+    prior = prior_covariance(PARAMS)
+    exposure, mean = rng.gamma(1.0, 1.0, (200, WEIGHTS)), np.zeros(WEIGHTS)
+    count = rng.poisson(3 * exposure.sum(1)).astype(float)
+    mode, covariance = posterior(mean, prior, exposure, count)
+
+    def loss(z: np.ndarray) -> float:
+        background = 0.002 * exposure.sum() / len(count)
+        weight = 1 / (3 + 8 * (exposure.sum(1) + background))
+        rate = exposure @ np.exp(z) + background
+        return float((weight * (rate - count * np.log(rate))).sum() + 0.5 * z @ np.linalg.solve(prior, z))
+
+    for direction in rng.standard_normal((10, WEIGHTS)):
+        step = 1e-3 * direction
+        assert abs(loss(mode + step) - loss(mode - step)) < 2e-3 * abs(loss(mode))
+        assert loss(mode + 200 * step) > loss(mode) and loss(mode - 200 * step) > loss(mode)
+    assert np.linalg.eigvalsh(covariance).min() > 0
+
+
+def test_a_bin_that_price_never_met_stays_wide_and_one_it_met_gets_narrow() -> None:
+    made, rng = Calibration(PARAMS), np.random.default_rng(1)
+    exposure = np.zeros((400, WEIGHTS))
+    exposure[:, :4] = rng.gamma(1.0, 4.0, (400, 4))
+    count = rng.poisson(2 * exposure.sum(1)).astype(float)
+    for hour in range(20):
+        made.add(START_MS + hour * HOUR_MS, Rows(exposure, count), [printed(START_MS)])
+    spread = np.log(made.draws(400, 1)).std(0)
+    assert spread[1] < 0.8 * spread[DISTANCE_BINS - 1]
+    assert np.array_equal(made.draws(5, 7), made.draws(5, 7))
+    assert not np.array_equal(made.draws(5, 7), made.draws(5, 8))
+
+
+def test_what_is_old_is_forgotten_toward_the_prior() -> None:
+    made = taught(np.full(WEIGHTS, 4.0), 20)
+    before = float(made.weights()["long"][5])
+    late = START_MS + 400 * 24 * HOUR_MS
+    made.add(late, Rows(np.zeros((0, WEIGHTS)), np.zeros(0)), [])
+    made.add(late + HOUR_MS, Rows(np.zeros((0, WEIGHTS)), np.zeros(0)), [])
+    assert before > 2
+    assert made.weights()["long"][5] == pytest.approx(1.0, abs=0.05)
+
+
+def test_state_survives_a_restart_through_json() -> None:
+    made = taught(np.full(WEIGHTS, 3.0), 10)
+    told = CalibrationState.from_dict(json.loads(json.dumps(made.state.to_dict())))
+    again = Calibration(PARAMS, told)
+    assert again.state == made.state
+    assert again.weights()["short"] == pytest.approx(made.weights()["short"], rel=1e-12)
+    with pytest.raises(ValueError, match="version"):
+        CalibrationState.from_dict({**made.state.to_dict(), "version": 99})
+    with pytest.raises(ValueError, match="shape"):
+        CalibrationState.from_dict({**made.state.to_dict(), "mean": [1.0]})
+    with pytest.raises(ValueError, match="no calibration"):
+        CalibrationState.from_dict({"version": 1})
+
+
+def test_seconds_with_a_print_tell_how_many_were_hidden() -> None:
+    few = [printed(START_MS + at * 1000) for at in (0, 10)]
+    assert true_counts(few, sampled=True).sum() == pytest.approx(-60 * np.log(1 - 2 / 60))
+    burst = [printed(START_MS + at * 1000) for at in range(50)]
+    assert true_counts(burst, sampled=True).sum() == pytest.approx(60 * np.log(6))
+    assert true_counts(burst, sampled=False).tolist() == [1.0] * 50
+    every = [printed(START_MS + at * 1000) for at in range(60)]
+    assert np.isfinite(true_counts(every, sampled=True)).all()
+
+
+def test_prints_fall_into_the_rows_of_their_level_and_side() -> None:
+    mass = np.ones((DISTANCE_BINS, 8))
+    first = int(np.floor(np.log(50_000.0) / 5e-4)) - 5
+    sweeps: dict[Side, Sweep] = {"long": Sweep(first, mass), "short": Sweep(0, np.zeros((DISTANCE_BINS, 0)))}
+    rows = rows_of(sweeps, [printed(START_MS), printed(START_MS, "short")], sampled=False)
+    assert rows.count.tolist() == [0.0, 1.0]
+    assert rows.exposure.sum(1).tolist() == [4.0 * DISTANCE_BINS] * 2
+    assert rows.exposure[:, DISTANCE_BINS:].sum() == 0
+    mirrored = Sweep(int(np.floor(-np.log(50_000.0) / 5e-4)) - 5, mass)
+    turned = rows_of({"long": sweeps["short"], "short": mirrored}, [printed(START_MS, "short")], sampled=False)
+    assert turned.count.tolist() == [0.0, 1.0]
+
+
+def test_the_weighted_book_never_exceeds_open_interest() -> None:
+    held: dict[Side, np.ndarray] = {"long": np.full(DISTANCE_BINS, 2.0), "short": np.full(DISTANCE_BINS, 0.1)}
+    theta: dict[Side, np.ndarray] = {"long": np.full(DISTANCE_BINS, 9.0), "short": np.full(DISTANCE_BINS, 9.0)}
+    found = fitted(theta, held, 100.0)
+    assert float(found["long"] @ held["long"]) == pytest.approx(100.0)
+    assert found["short"] == pytest.approx(theta["short"])
+
+
+def run(bars: list[PriceBar], prints: list[Liquidation], heard: bool = True) -> Intensity:
+    """Return a market that was taught bar by bar."""
+    model = Intensity(PARAMS)
+    for sample in wandering_oi(len(bars)):
+        model.add_open_interest(sample)
+    for one in prints:
+        model.add_print(one)
+    for bar in bars:
+        model.hear_prints(START_MS if heard else None)
+        model.add_bar(bar)
+    return model
+
+
+def many_prints(bars: list[PriceBar], each: int) -> list[Liquidation]:
+    """Return prints of longs at the low and shorts at the high of every bar."""
+    return [
+        printed(bar.ts_ms + 1000 * at, side, 3.0, bar.low_usd if side == "long" else bar.high_usd)
+        for bar in bars
+        for at in range(each)
+        for side in SIDES
+    ]
+
+
+def test_many_prints_raise_the_map_few_lower_it_and_unheard_ones_leave_it() -> None:
+    bars = wandering_bars(400)
+    plain, many = run(bars, []), run(bars, many_prints(bars, 12))
+    few = run(bars, many_prints(bars[:5], 1))
+    deaf = run(bars, many_prints(bars, 12), heard=False)
+    totals = []
+    for model in (few, plain, many, deaf):
+        now = model.now_map()
+        assert now is not None
+        totals.append(float(now.long_usd.sum()))
+    assert totals[0] < 0.7 * totals[1] < 0.7 * totals[2]
+    assert totals[3] == totals[1]
+
+
+def test_a_bar_is_taught_only_by_prints_stamped_in_it_that_came_before_the_next_was_modelled() -> None:
+    bars = wandering_bars(300)
+    prints = many_prints(bars[:250], 4)
+    later = [replace(one, ts_ms=bars[-1].end_ms + 1) for one in prints]
+    whole, with_later = run(bars, prints), run(bars, prints + later)
+    assert whole.calibration.state == with_later.calibration.state
+    late = run(bars, [])
+    for one in prints:
+        late.add_print(one)
+    now, before = late.now_map(), run(bars, []).now_map()
+    assert now is not None and before is not None
+    assert np.array_equal(now.long_usd, before.long_usd)
+
+
+def test_draws_of_the_map_surround_it_and_sum_to_zones() -> None:
+    bars = wandering_bars(400)
+    assert run(bars, []).map_draws() is None
+    model = run(bars, many_prints(bars, 6))
+    drawn, now = model.map_draws(), model.now_map()
+    assert drawn is not None and now is not None
+    again = model.map_draws()
+    assert again is not None and np.array_equal(drawn.long_usd, again.long_usd)
+    bands = drawn.row_bands("long")
+    assert bands.shape == (len(BANDS_PCT), 2, drawn.long_usd.shape[1])
+    assert np.all(bands[:, 0] <= bands[:, 1])
+    assert np.all(bands[1:, 0] <= bands[:-1, 0]) and np.all(bands[1:, 1] >= bands[:-1, 1])
+    start = 2 * drawn.first_bin - now.first_bin
+    rows = drawn.long_usd.shape[1]
+    told = now.long_usd[start : start + 2 * rows].reshape(rows, 2).sum(1)
+    assert 0.5 < float(drawn.long_usd.mean(0).sum() / told.sum()) < 2
+    assert not drawn.long_usd[:, told == 0].any()
+    zone = drawn.zone_band("long", 0, rows)
+    assert zone[2, 0] < told.sum() < zone[2, 1]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    jumps=st.lists(st.sampled_from([0.5, 0.9, 1.0, 1.01, 2.0]), min_size=70, max_size=80),
+    qty=st.sampled_from([0.0, 1e-12, 1.0, 1e12]),
+    volume=st.sampled_from([0.0, 10.0, 1e9]),
+    oi=st.sampled_from([1e-9, 1.0, 1e6]),
+)
+def test_no_input_makes_the_map_other_than_finite_or_breaks_conservation(
+    jumps: list[float], qty: float, volume: float, oi: float
+) -> None:
+    model = Intensity(PARAMS, sampled=True)
+    bars, price = wandering_bars(len(jumps), MINUTE_MS), 1.0
+    model.add_open_interest(replace(wandering_oi(1)[0], oi_base=oi))
+    model.hear_prints(START_MS)
+    for bar, jump in zip(bars, jumps, strict=True):
+        price = min(max(price * jump, 1e-3), 1e6)
+        model.add_print(printed(bar.ts_ms, "long", qty, price))
+        model.add_print(printed(bar.ts_ms, "short", qty, price))
+        model.add_bar(replace(bar, open_usd=price, high_usd=price, low_usd=price, close_usd=price, volume_base=volume))
+        for side in model._book.sides.values():
+            assert abs(float(side.held().sum()) - oi) <= 1e-9 * oi
+    now = model.now_map()
+    assert now is not None
+    assert np.isfinite(now.long_usd).all() and np.isfinite(now.short_usd).all()
+    drawn = model.map_draws()
+    assert drawn is None or np.isfinite(drawn.long_usd).all()
