@@ -57,7 +57,7 @@ def test_tmux_is_told_by_the_environment() -> None:
 
 def test_facts_name_what_can_be_done() -> None:
     found = {fact.subject: fact for fact in facts({"TERM": "xterm-256color", "SSH_TTY": "/dev/pts/1"})}
-    assert set(found) == {"terminal", "colours", "size", "tmux", "input"}
+    assert set(found) == {"terminal", "colours", "size", "tmux", "input", "painting"}
     assert found["colours"].text == "256" and "--color truecolor" in found["colours"].advice
     assert found["tmux"].text == "not inside"
     assert found["input"].text == "sleeping thread"
