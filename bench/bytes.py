@@ -3,8 +3,8 @@
     python -m bench.bytes [seconds] [columns] [rows]
 
 Two viewers of one engine run at the same time on ptys of 220x60 unless told otherwise, one of them with
-`LIQTUI_PAINT=stock`. Prints one JSON object: bytes a second as the terminal receives them and what they are made of, CPU
-of the viewer's process in % of a core, and the ratios.
+`LIQTUI_PAINT=stock`. Prints one JSON object: bytes a second as the terminal receives them and what they are made of,
+CPU of the viewer's process in % of a core, and the ratios.
 """
 
 import json

@@ -86,10 +86,14 @@ def both(tmp_path: Path, columns: int = 100, rows: int = 30) -> Iterator[tuple[P
 def assert_same(light: Painted, stock: Painted, after: object, timeout_s: float = 3.0) -> None:
     """Fail unless both terminals come to show the same."""
     end = time.monotonic() + timeout_s
-    while light.picture() != stock.picture() and time.monotonic() < end:
+    mine, his = light.picture(), stock.picture()
+    while mine != his and time.monotonic() < end:
         time.sleep(0.03)
-    rows = enumerate(zip(light.picture(), stock.picture(), strict=True))
-    wrong = [(x, y, a, b) for y, (mine, his) in rows for x, (a, b) in enumerate(zip(mine, his, strict=True)) if a != b]
+        mine, his = light.picture(), stock.picture()
+    rows = enumerate(zip(mine, his, strict=True))
+    wrong = [
+        (x, y, a, b) for y, (left, right) in rows for x, (a, b) in enumerate(zip(left, right, strict=True)) if a != b
+    ]
     assert not wrong, f"{len(wrong)} cells differ after {after}, first {wrong[:3]}\n{light.text()}\n{stock.text()}"
 
 
@@ -114,6 +118,7 @@ def do(app: Painted, kind: str, value: object) -> None:
     elif kind == "mouse" and isinstance(value, tuple):
         x, y = value
         app.press(f"\x1b[<0;{x + 1};{y + 1}M\x1b[<32;{x + 9};{y + 1}M", f"\x1b[<0;{x + 9};{y + 1}m")
+        app.ask("wait")
     elif kind == "palette":
         for key in ("colon", "z", "o", "escape"):
             app.ask("key", key)
@@ -128,6 +133,8 @@ def test_hundreds_of_random_steps_leave_the_screen_that_stock_painting_gives(tmp
             step = random_step(rng, number)
             list(pool.map(lambda app, step=step: do(app, *step), (light, stock)))
             assert_same(light, stock, (number, step))
+        time.sleep(0.3)
+        assert_same(light, stock, "all")
         assert len(light.raw) < len(stock.raw) / 3
         assert light.raw.count(b"\a") == stock.raw.count(b"\a") > 0
 
@@ -251,6 +258,22 @@ def test_a_wide_character_is_written_whole_and_the_place_after_it_is_named() -> 
     assert painted(shadow, [("a界b", "")]) == "\x1b[1;2H界\x1b[H"
     assert painted(shadow, [("a界c", "")]) == "\x1b[1;4Hc\x1b[H"
     assert painted(shadow, [("界dc", "")]) == "\x1b[H界\x1b[1;3Hd\x1b[H"
+
+
+def test_half_a_wide_character_that_is_painted_over_leaves_a_blank() -> None:
+    shadow = Shadow()
+    painted(shadow, [("a世b", "")])
+    chops = [{0: None, 2: Strip([Segment("x", Style())]), 3: None}]
+    shadow.take(ChopsUpdate(chops, [(0, 2, 3)], [[2, 3, 4]]), ColorSystem.TRUECOLOR)
+    assert shadow.changes((0, 0)) == "\x1b[1;2H x\x1b[H"
+
+
+def test_what_is_beyond_a_span_is_not_taken() -> None:
+    shadow = Shadow()
+    painted(shadow, [("abcd", "")])
+    chops = [{0: Strip([Segment("XY", Style())]), 2: Strip([Segment("  ", Style())])}]
+    shadow.take(ChopsUpdate(chops, [(0, 0, 2)], [[2, 4]]), ColorSystem.TRUECOLOR)
+    assert shadow.changes((0, 0)) == "\x1b[HXY\x1b[H"
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ def test_no_color_means_no_colour_at_all() -> None:
     with terminal(NO_COLOR="1", COLORTERM="truecolor") as tty:
         drawn = tty.until(b"DEMO") + tty.until("█".encode())
         codes = {code for run in re.findall(rb"\x1b\[([0-9;]*)m", drawn) for code in run.split(b";")}
-        assert codes <= {b"", b"0", b"1", b"2", b"7", b"39", b"49"}, "only bold, dim, reverse and the default colours"
+        assert codes <= {b"", b"0", b"1", b"2", b"7", b"22", b"27", b"39", b"49"}, "only bold, dim, reverse, default"
         assert "░".encode() in tty.seen and "█".encode() in tty.seen
         tty.type(b"q")
         tty.until(b"\x1b[?1049l")
