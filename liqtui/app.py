@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
@@ -16,6 +15,7 @@ from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken
 from liqtui.model.selection import WINDOWS, Selection
 from liqtui.model.snapshot import Snapshot
+from liqtui.painting.light import LightApp
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
 from liqtui.screens.main import MainScreen
@@ -37,7 +37,7 @@ from liqtui.widgets.status import Condition, Status
 from liqtui.widgets.title import pane_title
 
 
-class LiqtuiApp(App[None]):
+class LiqtuiApp(LightApp):
     """The viewer of one engine."""
 
     TITLE = "liqtui"
@@ -148,7 +148,8 @@ class LiqtuiApp(App[None]):
             self._main.fit_assets(len(snapshot.assets))
             for panel in self._panels():
                 panel.snapshot = snapshot
-        self._title.show(pane_title(snapshot))
+        if not self.is_output_pending:
+            self._title.show(pane_title(snapshot))
 
     def _say(self, condition: Condition | None = None) -> None:
         """Tell the status lines what the app knows."""

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple, cast
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -91,16 +91,19 @@ def facts(env: Mapping[str, str] = os.environ) -> list[Fact]:
     """Return what is known of the terminal, for `liqtui doctor`."""
     import shutil
 
+    from liqtui.painting.light import painting_fault
+
     columns, rows = shutil.get_terminal_size()
     small = "" if columns >= 80 and rows >= 24 else "80x24 shows every pane"
     kind = " ".join(env[name] for name in ("TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION") if env.get(name))
-    fault = driver_fault()
+    fault, stock = driver_fault(), painting_fault(env)
     return [
         Fact("terminal", kind or "TERM is not set", "" if kind else "set TERM"),
         _colour_fact(env),
         Fact("size", f"{columns}x{rows}", small),
         *_tmux_facts(env),
         Fact("input", f"stock thread: {fault}" if fault else "sleeping thread", "report this" if fault else ""),
+        Fact("painting", f"stock: {stock}" if stock else "only what differs"),
     ]
 
 
@@ -161,6 +164,8 @@ def driver_class(env: Mapping[str, str] = os.environ) -> "type[Driver] | None":
     from textual.app import App
     from textual.drivers.linux_driver import LinuxDriver
 
+    from liqtui.painting.outlet import Outlet
+
     class QuietDriver(LinuxDriver):
         """Textual's driver with a sleeping input thread."""
 
@@ -174,6 +179,11 @@ def driver_class(env: Mapping[str, str] = os.environ) -> "type[Driver] | None":
         ) -> None:
             super().__init__(app, debug=debug, mouse=mouse, size=size)
             self._wake = os.pipe()
+
+        def start_application_mode(self) -> None:
+            """Take the terminal over, writing through a fresh outlet."""
+            self._file = Outlet(cast("IO[str]", sys.__stderr__))  # type: ignore[assignment]
+            super().start_application_mode()  # type: ignore[no-untyped-call]
 
         def _request_terminal_sync_mode_support(self) -> None:
             if not in_tmux(env):

@@ -57,7 +57,7 @@ def test_tmux_is_told_by_the_environment() -> None:
 
 def test_facts_name_what_can_be_done() -> None:
     found = {fact.subject: fact for fact in facts({"TERM": "xterm-256color", "SSH_TTY": "/dev/pts/1"})}
-    assert set(found) == {"terminal", "colours", "size", "tmux", "input"}
+    assert set(found) == {"terminal", "colours", "size", "tmux", "input", "painting"}
     assert found["colours"].text == "256" and "--color truecolor" in found["colours"].advice
     assert found["tmux"].text == "not inside"
     assert found["input"].text == "sleeping thread"
@@ -221,7 +221,7 @@ def test_no_color_means_no_colour_at_all() -> None:
     with terminal(NO_COLOR="1", COLORTERM="truecolor") as tty:
         drawn = tty.until(b"DEMO") + tty.until("█".encode())
         codes = {code for run in re.findall(rb"\x1b\[([0-9;]*)m", drawn) for code in run.split(b";")}
-        assert codes <= {b"", b"0", b"1", b"2", b"7", b"39", b"49"}, "only bold, dim, reverse and the default colours"
+        assert codes <= {b"", b"0", b"1", b"2", b"7", b"22", b"27", b"39", b"49"}, "only bold, dim, reverse, default"
         assert "░".encode() in tty.seen and "█".encode() in tty.seen
         tty.type(b"q")
         tty.until(b"\x1b[?1049l")

@@ -1,0 +1,1 @@
+"""What is painted, cut down to what the terminal does not show yet."""

@@ -1,0 +1,133 @@
+"""The bytes of painting: text into cells, styles into inks, and the shortest sequences between inks and places.
+
+An ink is the body of an SGR sequence (`1;38;2;255;0;0`), followed for a hyperlink by a line feed and the body of its
+OSC 8 sequence (`id=7;https://...`). The empty ink is the terminal's default.
+Formats: ECMA-48 (SGR, CUP, CUF, CHA, VT) and the OSC 8 hyperlink proposal.
+"""
+
+import sys
+from functools import lru_cache
+from typing import NamedTuple
+
+from rich.cells import split_graphemes
+from rich.color import ColorSystem
+from rich.style import Style
+from textual.strip import Strip
+
+DEFAULT_INK = ""
+_LINK_MARK = "\n"
+_DROPS = {"1": "22", "2": "22", "3": "23", "4": "24", "21": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29"}
+"""What turns an attribute off."""
+
+
+@lru_cache(maxsize=8192)
+def cells(text: str) -> tuple[str, ...]:
+    """Return what each cell shows: a wide character is followed by an empty string.
+
+    Control characters are left out, because they would move the cursor; combining characters stay with their base.
+    """
+    if text.isascii() and text.isprintable():
+        return tuple(text)
+    found: list[str] = []
+    shown = "".join(char for char in text if not _is_control(char))
+    for start, end, width in split_graphemes(shown)[0]:
+        if width:
+            found += [sys.intern(shown[start:end]), *[""] * (width - 1)]
+    return tuple(found)
+
+
+def _is_control(char: str) -> bool:
+    return char < " " or "\x7f" <= char < "\xa0"
+
+
+def ink_of(style: Style | None, system: ColorSystem) -> str:
+    """Return the ink in which Textual would write a style."""
+    if style is None:
+        return DEFAULT_INK
+    sgr = style._ansi
+    if sgr is None:
+        sgr = Strip.render_ansi(style, system)
+    return f"{sgr}{_LINK_MARK}id={style._link_id};{style._link}" if style._link else sgr
+
+
+class _Pen(NamedTuple):
+    """An ink taken apart."""
+
+    attributes: frozenset[str]
+    foreground: str
+    background: str
+    link: str
+
+
+@lru_cache(maxsize=8192)
+def _pen(ink: str) -> _Pen:
+    sgr, _, link = ink.partition(_LINK_MARK)
+    attributes, colours = set(), {"3": "39", "4": "49"}
+    codes = iter(sgr.split(";") if sgr else ())
+    for code in codes:
+        if code in ("38", "48"):
+            kind = next(codes)
+            colours[code[0]] = ";".join([code, kind, *(next(codes) for _ in range(3 if kind == "2" else 1))])
+        elif _is_colour(code):
+            colours["3" if code[:-1] in ("3", "9") else "4"] = code
+        else:
+            attributes.add(code)
+    return _Pen(frozenset(attributes), colours["3"], colours["4"], link)
+
+
+def _is_colour(code: str) -> bool:
+    return code[:-1] in ("3", "4", "9", "10")
+
+
+@lru_cache(maxsize=16384)
+def change_ink(before: str, after: str) -> str:
+    """Return the shortest sequence that turns one ink into another."""
+    if before == after:
+        return ""
+    old, new = _pen(before), _pen(after)
+    link = "" if old.link == new.link else f"\x1b]8;{new.link or ';'}\x1b\\"
+    sgr, _, _ = after.partition(_LINK_MARK)
+    afresh = f"0;{sgr}" if sgr else ""
+    step = _step(old, new)
+    if step is None or len(afresh) < len(step):
+        return f"{link}\x1b[{afresh}m"
+    return f"{link}\x1b[{step}m" if step else link
+
+
+def _step(old: _Pen, new: _Pen) -> str | None:
+    """Return the SGR body that changes only what differs, or None when an attribute has no code to turn it off."""
+    gone = old.attributes - new.attributes
+    if not gone <= _DROPS.keys():
+        return None
+    drops = {_DROPS[code] for code in gone}
+    kept = {code for code in old.attributes & new.attributes if _DROPS.get(code) not in drops}
+    parts = sorted(drops) + sorted(new.attributes - kept)
+    if new.foreground != old.foreground:
+        parts.append(new.foreground)
+    if new.background != old.background:
+        parts.append(new.background)
+    return ";".join(parts)
+
+
+def move_to(x: int, y: int) -> str:
+    """Return the sequence that moves the cursor to a cell, counted from 0."""
+    return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H" if y else "\x1b[H"
+
+
+def move(at: tuple[int, int] | None, x: int, y: int) -> str:
+    """Return the shortest sequence from a cell (None when unknown) to another that is not above it."""
+    absolute = move_to(x, y)
+    if at is None or y < at[1]:
+        return absolute
+    down = "\v" * (y - at[1])
+    return min(absolute, f"{down}{_along(at[0], x)}", key=len)
+
+
+def _along(x: int, to: int) -> str:
+    """Return the shortest sequence along a row."""
+    if to == x:
+        return ""
+    if to > x:
+        return "\x1b[C" if to == x + 1 else f"\x1b[{to - x}C"
+    back = "\b" * (x - to)
+    return min("\r" + (_along(0, to)), back, key=len)

@@ -1,0 +1,140 @@
+"""The shadow of the terminal: the cells it should show, those it was last sent, and the bytes between the two."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from rich.color import ColorSystem
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.strip import Strip
+
+from liqtui.painting.frame_writer import FrameWriter, Row
+from liqtui.painting.sequences import cells, ink_of
+
+
+class Shadow:
+    """What Textual painted and what of it the terminal was sent; takes updates, gives the bytes that are missing."""
+
+    def __init__(self) -> None:
+        self.size = (0, 0)
+        self._texts: list[Row] = []
+        self._inks: list[Row] = []
+        self._sent_texts: list[Row] = []
+        self._sent_inks: list[Row] = []
+        self._strips: list[dict[int, Strip | None]] = []
+        """The strips that make up each row, by where they begin: a strip that is there already is not looked at."""
+        self._dirty: set[int] = set()
+        self._cursor: tuple[int, int] | None = None
+
+    def take(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem) -> None:
+        """Take over what Textual is about to paint."""
+        if isinstance(update, LayoutUpdate):
+            self._fit(update.region.right, update.region.bottom)
+            for y, line in enumerate(update.strips, update.region.y):
+                self._take_row(y, _placed(update.region.x, line), system)
+            return
+        self._fit(max((ends[-1] for ends in update.chop_ends if ends), default=0), len(update.chops))
+        for y, left, right in update.spans:
+            chops = zip(update.chops[y].items(), update.chop_ends[y], strict=False)
+            touched = {x: strip for (x, strip), end in chops if x < right and end > left}
+            self._take_row(y, touched, system, update.chops[y].keys())
+
+    def _fit(self, width: int, height: int) -> None:
+        """Start afresh when the screen has another size."""
+        if self.size == (width, height):
+            return
+        self.size = (width, height)
+        self._texts, self._inks = _unknown(width, height), _unknown(width, height)
+        self._strips = [{} for _ in range(height)]
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was sent, so that the next changes repaint everything."""
+        width, height = self.size
+        self._sent_texts, self._sent_inks = _unknown(width, height), _unknown(width, height)
+        self._dirty = set(range(height))
+        self._cursor = None
+
+    def _take_row(
+        self, y: int, strips: Mapping[int, Strip | None], system: ColorSystem, starts: Iterable[int] | None = None
+    ) -> None:
+        """Put strips into a row that is cut at `starts` (at the strips when None)."""
+        known = self._strips[y]
+        if known.keys() != (cuts := set(strips if starts is None else starts)):
+            known = self._strips[y] = dict.fromkeys(cuts)
+        for x, strip in strips.items():
+            if strip is not None and known[x] is not strip:
+                known[x] = strip
+                self._put(x, y, strip, system)
+
+    def _put(self, x: int, y: int, strip: Strip, system: ColorSystem) -> None:
+        texts: Row = []
+        inks: Row = []
+        for text, style, _control in strip:
+            found = cells(text)
+            texts += found
+            inks += [ink_of(style, system)] * len(found)
+        end = min(x + len(texts), self.size[0])
+        del texts[end - x :], inks[end - x :]
+        row = self._texts[y]
+        if row[x:end] == texts and self._inks[y][x:end] == inks:
+            return
+        self._dirty.add(y)
+        self._mend(x, y, end)
+        row[x:end], self._inks[y][x:end] = texts, inks
+
+    def _mend(self, start: int, y: int, end: int) -> None:
+        """Blank the halves that stay of wide characters when something is written over [start, end)."""
+        row = self._texts[y]
+        for inside, outside in ((start, start - 1), (end, end)):
+            if 0 <= outside < len(row) and row[inside] == "":
+                row[outside] = " "
+                self._strips[y] = {}
+
+    def changes(self, cursor: tuple[int, int]) -> str:
+        """Return the bytes that bring the terminal up to date and leave the cursor there, and count them as sent.
+
+        The pen is the default one before and after.
+        """
+        writer = FrameWriter(afresh=self._cursor is None)
+        for y in sorted(self._dirty):
+            self._write_row(writer, y)
+        self._dirty.clear()
+        if cursor == self._cursor and writer.is_empty:
+            return ""
+        self._cursor = cursor
+        return writer.finish(cursor)
+
+    def _write_row(self, writer: FrameWriter, y: int) -> None:
+        texts, inks, sent_texts, sent_inks = self._texts[y], self._inks[y], self._sent_texts[y], self._sent_inks[y]
+        if texts == sent_texts and inks == sent_inks:
+            return
+        columns = zip(texts, sent_texts, inks, sent_inks, strict=True)
+        changed = [x for x, (text, old, ink, old_ink) in enumerate(columns) if text != old or ink != old_ink]
+        for start, end in _runs(changed):
+            writer.write(start, end, y, texts, inks)
+        self._sent_texts[y], self._sent_inks[y] = texts.copy(), inks.copy()
+
+
+def _runs(places: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield begin and end (exclusive) of the runs of ascending numbers."""
+    start = end = -1
+    for place in places:
+        if place != end:
+            if end >= 0:
+                yield start, end
+            start = place
+        end = place + 1
+    if end >= 0:
+        yield start, end
+
+
+def _unknown(width: int, height: int) -> list[Row]:
+    return [[None] * width for _ in range(height)]
+
+
+def _placed(x: int, line: Iterable[Strip]) -> dict[int, Strip | None]:
+    """Return strips by where they begin when they are written one after another."""
+    placed: dict[int, Strip | None] = {}
+    for strip in line:
+        placed[x] = strip
+        x += strip.cell_length
+    return placed

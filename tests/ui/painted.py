@@ -1,0 +1,92 @@
+"""The app on a scene, driven over a socket: `python -m tests.ui.painted SOCKET`.
+
+A command is a JSON line of a word and a value; the answer is the longest pause of the event loop since the last, in s.
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import replace
+
+import numpy as np
+from textual.app import App
+from textual.widgets import Input
+
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
+from liqtui.terminal import detect_colour, prepare
+from tests.ui.scene import NOW_MS, PRICES, SceneLink, make_snapshot
+
+
+def varied(seed: int) -> Snapshot:
+    """Return a snapshot in which some of everything differs, wide and combining characters too."""
+    rng = np.random.default_rng(seed)
+    asset = list(PRICES)[seed // 40 % 3]
+    base = make_snapshot(Selection(asset), version=seed + 10)
+    heat = base.detail.heat
+    assert heat is not None and base.detail.price_usd is not None
+    cells = heat.cells_usd.copy()
+    changed = slice(-1, None) if seed % 4 else slice(int(rng.integers(0, 200)), None)
+    cells[changed] *= rng.lognormal(0, 1, cells[changed].shape).astype(np.float32)
+    price = base.detail.price_usd * float(1 + rng.normal(0, 0.003))
+    tape = base.detail.tape[: int(rng.integers(0, len(base.detail.tape)))]
+    note = ("timeout", "時間切れ", "e\u0301tat 世界", "Ｗide ok")[seed % 4]
+    rows = tuple(replace(row, price_usd=PRICES[row.asset] * float(1 + rng.normal(0, 0.01))) for row in base.assets)
+    detail = replace(base.detail, heat=replace(heat, cells_usd=cells), price_usd=price, tape=tape)
+    label = ("DEMO seed 7 60x", "DEMO 種 7", "DEMO 7 世 界")[seed % 3]
+    return replace(base, ts_ms=NOW_MS + seed, detail=detail, assets=rows, label=label, note=note)
+
+
+async def drive(app: App[None], link: SceneLink, path: str) -> None:
+    """Do what the socket says until it closes; each answer comes when the screen has had time to be painted."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    gaps_s = [0.0]
+    beating = asyncio.create_task(beat(gaps_s))
+    while line := await reader.readline():
+        command, value = json.loads(line)
+        if command == "play":
+            link.put(varied(value))
+        elif command == "key":
+            app.simulate_key(value)
+        elif command == "theme":
+            app.theme = value
+        elif command == "refresh":
+            app.screen.refresh()
+        elif command == "bell":
+            app.bell()
+        elif command == "quit":
+            break
+        await asyncio.sleep(0.03)
+        for field in app.screen.query(Input):
+            field.cursor_blink = False
+        writer.write(json.dumps(max(gaps_s)).encode() + b"\n")
+        gaps_s[:] = [0.0]
+    beating.cancel()
+    writer.close()
+    app.exit()
+
+
+async def beat(gaps_s: list[float]) -> None:
+    """Note how long the event loop takes between two beats of 10 ms."""
+    loop = asyncio.get_running_loop()
+    last = loop.time()
+    while True:
+        await asyncio.sleep(0.01)
+        now = loop.time()
+        gaps_s.append(now - last)
+        last = now
+
+
+def main() -> None:
+    """Run the app."""
+    prepare(detect_colour())
+    from liqtui.app import LiqtuiApp
+
+    link = SceneLink()
+    link.answer = False
+    app = LiqtuiApp(link, Selection("BTC"), colour=detect_colour())
+    app.run(auto_pilot=lambda _pilot: drive(app, link, sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

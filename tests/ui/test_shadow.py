@@ -1,0 +1,337 @@
+"""Light painting: on a real pseudo-terminal it shows what Textual's own painting shows, for far fewer bytes."""
+
+import contextlib
+import json
+import os
+import random
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
+from textual.geometry import Region
+from textual.strip import Strip
+
+from liqtui.painting.light import painting_fault
+from liqtui.painting.outlet import Outlet
+from liqtui.painting.sequences import cells, change_ink, move
+from liqtui.painting.shadow import Shadow
+from liqtui.terminal import facts
+from tests.e2e.terminal import PtyApp, app_environment
+
+SIZES = ((80, 24), (100, 30), (120, 36), (60, 15), (91, 28))
+KEYS = ("j", "k", "G", "g", "plus", "minus", "0", "x", "space", "space", "question_mark", "escape", "ctrl+l")
+
+
+class Painted(PtyApp):
+    """The app on a scene under a pseudo-terminal, driven over a socket."""
+
+    def __init__(self, folder: Path, columns: int, rows: int, **environment: str) -> None:
+        path = str(folder / "drive.sock")
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            server.listen()
+            server.settimeout(30)
+            command = (sys.executable, "-m", "tests.ui.painted", path)
+            super().__init__([], app_environment(folder, **environment), columns, rows, command)
+            self._socket = server.accept()[0]
+        self._socket.settimeout(30)
+        self._answers = self._socket.makefile("r")
+
+    def ask(self, command: str, value: object = None) -> float:
+        """Have the app do something and return its event loop's longest pause, in seconds."""
+        self._socket.sendall(json.dumps([command, value]).encode() + b"\n")
+        return float(json.loads(self._answers.readline()))
+
+    def picture(self) -> list[list[tuple[object, ...]]]:
+        """Return all cells with their colours and attributes, and the place of the cursor."""
+        with self._lock:
+            screen, rows = self.screen, range(self.screen.lines)
+            found = [[tuple(screen.buffer[y][x]) for x in range(screen.columns)] for y in rows]
+            return [*found, [(screen.cursor.x, screen.cursor.y)]]
+
+    def close(self) -> int | None:
+        """End the app."""
+        self.resume()
+        with contextlib.suppress(OSError):
+            self._socket.sendall(b'["quit", null]\n')
+        with contextlib.suppress(Exception):
+            self.process.wait(5)
+        self._answers.close()
+        self._socket.close()
+        return super().close()
+
+
+@contextmanager
+def both(tmp_path: Path, columns: int = 100, rows: int = 30) -> Iterator[tuple[Painted, Painted]]:
+    """Run the app with light and with stock painting."""
+    with ExitStack() as stack:
+        apps: list[Painted] = []
+        for name in ("light", "stock"):
+            (tmp_path / name).mkdir()
+            apps.append(Painted(tmp_path / name, columns, rows, LIQTUI_PAINT=name))
+            stack.callback(apps[-1].close)
+        yield apps[0], apps[1]
+
+
+def assert_same(light: Painted, stock: Painted, after: object, timeout_s: float = 3.0) -> None:
+    """Fail unless both terminals come to show the same."""
+    end = time.monotonic() + timeout_s
+    mine, his = light.picture(), stock.picture()
+    while mine != his and time.monotonic() < end:
+        time.sleep(0.03)
+        mine, his = light.picture(), stock.picture()
+    rows = enumerate(zip(mine, his, strict=True))
+    wrong = [
+        (x, y, a, b) for y, (left, right) in rows for x, (a, b) in enumerate(zip(left, right, strict=True)) if a != b
+    ]
+    assert not wrong, f"{len(wrong)} cells differ after {after}, first {wrong[:3]}\n{light.text()}\n{stock.text()}"
+
+
+def random_step(rng: random.Random, number: int) -> tuple[str, object]:
+    """Return something to do: mostly new data, sometimes keys, mouse, palette, theme, another size."""
+    kind = rng.choices(("play", "key", "resize", "mouse", "theme", "palette", "bell"), (60, 20, 4, 6, 3, 3, 1))[0]
+    value: object = {
+        "play": number,
+        "key": rng.choice(KEYS),
+        "resize": rng.choice(SIZES),
+        "mouse": (rng.randint(0, 59), rng.randint(0, 14)),
+        "theme": rng.choice(("dark", "light", "colour-blind", "high-contrast")),
+    }.get(kind)
+    return kind, value
+
+
+def do(app: Painted, kind: str, value: object) -> None:
+    """Do a step in one app."""
+    if kind == "resize" and isinstance(value, tuple):
+        app.resize(*value)
+        app.ask("wait")
+    elif kind == "mouse" and isinstance(value, tuple):
+        x, y = value
+        app.press(f"\x1b[<0;{x + 1};{y + 1}M\x1b[<32;{x + 9};{y + 1}M", f"\x1b[<0;{x + 9};{y + 1}m")
+        app.ask("wait")
+    elif kind == "palette":
+        for key in ("colon", "z", "o", "escape"):
+            app.ask("key", key)
+    else:
+        app.ask(kind, value)
+
+
+def test_hundreds_of_random_steps_leave_the_screen_that_stock_painting_gives(tmp_path: Path) -> None:
+    rng = random.Random(11)
+    with both(tmp_path) as (light, stock), ThreadPoolExecutor(2) as pool:
+        for number in range(300):
+            step = random_step(rng, number)
+            list(pool.map(lambda app, step=step: do(app, *step), (light, stock)))
+            assert_same(light, stock, (number, step))
+        time.sleep(0.3)
+        assert_same(light, stock, "all")
+        assert len(light.raw) < len(stock.raw) / 3
+        assert light.raw.count(b"\a") == stock.raw.count(b"\a") > 0
+
+
+def test_the_palette_and_help_are_painted_the_same_while_they_are_open(tmp_path: Path) -> None:
+    with both(tmp_path, 80, 24) as (light, stock):
+        for key in ("colon", "t", "h", "down", "escape", "question_mark"):
+            for app in (light, stock):
+                app.ask("play", 1)
+                app.ask("key", key)
+            assert_same(light, stock, key)
+        assert "quit" in light.text()
+
+
+def test_an_unchanged_refresh_sends_nothing(tmp_path: Path) -> None:
+    with both(tmp_path) as (light, stock):
+        sent = {}
+        for app in (light, stock):
+            app.ask("play", 3)
+            app.wait_for("BTC")
+            app.ask("wait")
+            time.sleep(0.3)
+            before = len(app.raw)
+            app.ask("refresh")
+            time.sleep(0.3)
+            sent[app] = len(app.raw) - before
+        assert sent[light] == 0
+        assert sent[stock] > 10_000
+
+
+def test_a_garbled_terminal_is_right_after_ctrl_l(tmp_path: Path) -> None:
+    with both(tmp_path) as (light, stock):
+        for app in (light, stock):
+            app.ask("play", 5)
+            app.wait_for("BTC")
+        assert_same(light, stock, "start")
+        light._stream.feed(b"\x1b[31;1m\x1b[5;5Hgarbage\x1b[2J")
+        light.ask("play", 6)
+        stock.ask("play", 6)
+        time.sleep(0.2)
+        assert light.picture() != stock.picture()
+        light.press("\x0c")
+        assert_same(light, stock, "ctrl+l")
+
+
+def test_a_terminal_that_stops_reading_does_not_block_the_app_and_is_right_after(tmp_path: Path) -> None:
+    with both(tmp_path) as (light, stock):
+        for app in (light, stock):
+            app.ask("play", 1)
+            app.wait_for("BTC")
+        light.stall()
+        light.ask("wait")
+        gaps_s = []
+        started, sent = time.monotonic(), len(light.raw)
+        for number in range(40, 80):
+            gaps_s += [light.ask("play", number), light.ask("refresh")]
+        assert max(gaps_s) < 0.2, f"the event loop stood still for {max(gaps_s)} s"
+        assert time.monotonic() - started > 2
+        stock.ask("play", 79)
+        light.resume()
+        assert_same(light, stock, "the stall")
+        assert len(light.raw) - sent < 120_000, "what was painted meanwhile is not sent"
+
+
+def test_coming_back_from_the_background_repaints_everything(tmp_path: Path) -> None:
+    with both(tmp_path) as (light, stock):
+        for app in (light, stock):
+            app.ask("play", 8)
+            app.wait_for("BTC")
+        assert_same(light, stock, "start")
+        light._stream.feed(b"\x1b[2J\x1b[H$ ")
+        light.resize(100, 30)
+        assert_same(light, stock, "the return")
+
+
+@pytest.mark.parametrize(("setting", "painted"), [({}, "only what differs"), ({"LIQTUI_PAINT": "stock"}, "stock: ")])
+def test_the_doctor_says_how_it_paints(setting: dict[str, str], painted: str) -> None:
+    found = {fact.subject: fact.text for fact in facts({"TERM": "xterm", **setting})}
+    assert found["painting"].startswith(painted)
+
+
+async def test_without_a_private_name_textual_paints(monkeypatch: pytest.MonkeyPatch) -> None:
+    from liqtui.painting.light import LightApp
+
+    assert painting_fault({}) is None
+    assert LightApp()._shadow is not None
+    monkeypatch.delattr(App, "_handle_exception")
+    assert painting_fault({}) == "Textual has no App._handle_exception"
+    assert LightApp()._shadow is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "missing"),
+    [(LayoutUpdate, "LayoutUpdate.strips"), (ChopsUpdate, "ChopsUpdate.spans"), (App, "App._batch_count")],
+)
+def test_names_that_instances_lack_are_missed(monkeypatch: pytest.MonkeyPatch, owner: type, missing: str) -> None:
+    monkeypatch.setattr(owner, "__init__", lambda self: None)
+    assert missing in (painting_fault({}) or "")
+
+
+def painted(shadow: Shadow, *lines: list[tuple[str, str]]) -> str:
+    """Return what a shadow sends for a screen of lines of (text, style)."""
+    strips = [[Strip([Segment(text, Style.parse(style)) for text, style in line])] for line in lines]
+    width = strips[0][0].cell_length
+    shadow.take(LayoutUpdate(list(strips), Region(0, 0, width, len(strips))), ColorSystem.TRUECOLOR)
+    return shadow.changes((0, 0))
+
+
+def test_only_changed_cells_are_written() -> None:
+    shadow = Shadow()
+    assert painted(shadow, [("abcdefghij", "red")]) == "\x1b[m\x1b[H\x1b[31mabcdefghij\x1b[m\x1b[H"
+    assert painted(shadow, [("abcdefghij", "red")]) == ""
+    assert painted(shadow, [("abcdXfgYij", "red")]) == "\x1b[1;5H\x1b[31mXfgY\x1b[m\x1b[H"
+    shadow.forget()
+    assert "abcdXfgYij" in painted(shadow, [("abcdXfgYij", "red")])
+
+
+def test_a_wide_character_is_written_whole_and_the_place_after_it_is_named() -> None:
+    shadow = Shadow()
+    painted(shadow, [("a世b", "")])
+    assert painted(shadow, [("a界b", "")]) == "\x1b[1;2H界\x1b[H"
+    assert painted(shadow, [("a界c", "")]) == "\x1b[1;4Hc\x1b[H"
+    assert painted(shadow, [("界dc", "")]) == "\x1b[H界\x1b[1;3Hd\x1b[H"
+
+
+def test_half_a_wide_character_that_is_painted_over_leaves_a_blank() -> None:
+    shadow = Shadow()
+    painted(shadow, [("a世b", "")])
+    chops = [{0: None, 2: Strip([Segment("x", Style())]), 3: None}]
+    shadow.take(ChopsUpdate(chops, [(0, 2, 3)], [[2, 3, 4]]), ColorSystem.TRUECOLOR)
+    assert shadow.changes((0, 0)) == "\x1b[1;2H x\x1b[H"
+
+
+def test_what_is_beyond_a_span_is_not_taken() -> None:
+    shadow = Shadow()
+    painted(shadow, [("abcd", "")])
+    chops = [{0: Strip([Segment("XY", Style())]), 2: Strip([Segment("  ", Style())])}]
+    shadow.take(ChopsUpdate(chops, [(0, 0, 2)], [[2, 4]]), ColorSystem.TRUECOLOR)
+    assert shadow.changes((0, 0)) == "\x1b[HXY\x1b[H"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("ab", ("a", "b")),
+        ("▀▀", ("▀", "▀")),
+        ("世a", ("世", "", "a")),
+        ("e\u0301x", ("e\u0301", "x")),
+        ("a\x1b]2;x\x07\n", ("a", "]", "2", ";", "x")),
+    ],
+)
+def test_text_is_cut_into_cells(text: str, wanted: tuple[str, ...]) -> None:
+    assert cells(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        ("", "31", "\x1b[31m"),
+        ("31", "", "\x1b[m"),
+        ("38;2;1;2;3;48;5;7", "38;2;1;2;4;48;5;7", "\x1b[38;2;1;2;4m"),
+        ("1;31;48;2;1;2;3", "31;48;2;1;2;3", "\x1b[22m"),
+        ("1;2;31;48;2;1;2;3", "2;31;48;2;1;2;3", "\x1b[22;2m"),
+        ("97;101", "101", "\x1b[39m"),
+        ("", "4\nid=1;http://x", "\x1b]8;id=1;http://x\x1b\\\x1b[4m"),
+        ("4\nid=1;http://x", "4", "\x1b]8;;\x1b\\"),
+    ],
+)
+def test_inks_change_by_the_shortest_way(before: str, after: str, wanted: str) -> None:
+    assert change_ink(before, after) == wanted
+
+
+@pytest.mark.parametrize(
+    ("at", "to", "wanted"),
+    [
+        (None, (0, 0), "\x1b[H"),
+        ((4, 2), (4, 2), ""),
+        ((4, 2), (9, 2), "\x1b[5C"),
+        ((9, 2), (8, 3), "\v\b"),
+        ((9, 3), (0, 4), "\v\r"),
+        ((9, 9), (3, 2), "\x1b[3;4H"),
+    ],
+)
+def test_the_cursor_moves_by_the_shortest_way(at: tuple[int, int] | None, to: tuple[int, int], wanted: str) -> None:
+    assert move(at, *to) == wanted
+
+
+def test_who_waits_for_the_terminal_is_told_once_when_the_frame_is_out() -> None:
+    told: list[str] = []
+    with open(os.devnull, "w") as file:
+        outlet = Outlet(file)
+        assert not outlet.is_busy(lambda: told.append("early"))
+        outlet.flush()
+        outlet.is_pending = True
+        assert outlet.is_busy(lambda: told.append("out"))
+        outlet.write("é")
+        assert told == []
+        outlet.flush()
+        outlet.flush()
+        assert told == ["out"] and outlet.sent_bytes == 2 and not outlet.is_pending
