@@ -21,6 +21,7 @@ HELP = """\
   [b]x[/b]  escape               take the zone's mark off the map
   [b]space[/b]                   freeze; data goes on, the newest comes on release
   [b]:[/b]  ctrl+p               all commands in words, themes too
+  [b]ctrl+l[/b]                  paint the whole screen again
   [b]?[/b]  F1                   this page; q, ? or escape close it
   [b]q[/b]                       quit
 

@@ -30,7 +30,7 @@ def judge() -> ModuleType:
     return module
 
 
-def map_of(folder: Path, every_ms: int) -> dict[str, Any]:
+def map_of(folder: Path, every_ms: int, learn: bool = False) -> dict[str, Any]:
     """Return the rows of a dump folder as the judge reads them, or skip."""
     if not folder.exists():
         pytest.skip(f"{folder} is not here: the map is not judged on it")
@@ -39,19 +39,36 @@ def map_of(folder: Path, every_ms: int) -> dict[str, Any]:
         read_open_interest(folder, SYMBOL),
         read_funding(folder, SYMBOL),
         read_ratios(folder, SYMBOL),
-        read_liquidations(folder, SYMBOL),
+        read_liquidations(folder, SYMBOL) if learn else (),
         every_ms=every_ms,
         params=params_for(binance_brackets(SYMBOL)),
     )
     return {"t": rows.t, "edges": rows.edges, "long": rows.long, "short": rows.short}
 
 
+def judged(world: str, learn: bool) -> dict[str, float]:
+    """Return what the judge says of the map of a simulated market whose true map is known."""
+    score_map, folder = judge(), SHARED / "worlds" / world
+    prediction = map_of(folder, 4 * QUARTER_MS, learn)
+    with np.load(folder / "truth.npz") as file:
+        found: dict[str, float] = score_map.score_truth(
+            score_map.klines(str(folder)), prediction, {k: file[k] for k in file.files}
+        )
+    return found
+
+
 @pytest.mark.parametrize("world", ["retail", "deleveraged"])
 def test_skill_in_a_world_whose_map_is_known(world: str) -> None:
-    score_map, folder = judge(), SHARED / "worlds" / world
-    prediction = map_of(folder, 4 * QUARTER_MS)
-    with np.load(folder / "truth.npz") as file:
-        found = score_map.score_truth(score_map.klines(str(folder)), prediction, {k: file[k] for k in file.files})
+    found = judged(world, learn=False)
+    assert found["skill"] >= 0.45
+    assert found["rho"] >= 0.6
+    assert found["asym"] >= 0.6
+    assert 0.1 < found["mass"] < 10
+
+
+@pytest.mark.parametrize("world", ["retail", "deleveraged"])
+def test_learning_from_the_prints_of_these_worlds_mends_the_amounts(world: str) -> None:
+    found = judged(world, learn=True)
     assert found["skill"] >= 0.58
     assert found["rho"] >= 0.75
     assert found["asym"] >= 0.85

@@ -7,15 +7,18 @@ import asyncio
 import json
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from textual.app import App
 from textual.widgets import Input
 
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
 from liqtui.terminal import detect_colour, prepare
 from tests.ui.scene import NOW_MS, PRICES, SceneLink, make_snapshot
+
+if TYPE_CHECKING:
+    from liqtui.app import LiqtuiApp
 
 
 def varied(seed: int) -> Snapshot:
@@ -37,7 +40,7 @@ def varied(seed: int) -> Snapshot:
     return replace(base, ts_ms=NOW_MS + seed, detail=detail, assets=rows, label=label, note=note)
 
 
-async def drive(app: App[None], link: SceneLink, path: str) -> None:
+async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
     """Do what the socket says until it closes; each answer comes when the screen has had time to be painted."""
     reader, writer = await asyncio.open_unix_connection(path)
     gaps_s = [0.0]
@@ -49,7 +52,7 @@ async def drive(app: App[None], link: SceneLink, path: str) -> None:
         elif command == "key":
             app.simulate_key(value)
         elif command == "theme":
-            app.theme = value
+            app.action_choose_theme(value)
         elif command == "refresh":
             app.screen.refresh()
         elif command == "bell":
