@@ -128,7 +128,7 @@ class ExchangeFeed:
         if self._row.brackets is not None:
             found = await self._answer(self._row.brackets, asset)
         else:
-            found = _packaged_brackets(await self._listings.get(asset))
+            found = binance_brackets((await self._listings.get(asset)).id)
         self._brackets[asset] = found
         return found
 
@@ -220,10 +220,3 @@ def _pages(start_ms: int, end_ms: int, step_ms: int, page: int, now_ms: int) -> 
         until_ms = min(at_ms + page * step_ms, end_ms)
         yield Span(at_ms, until_ms, step_ms, -(-(until_ms - at_ms) // step_ms), now_ms)
         at_ms = until_ms
-
-
-def _packaged_brackets(listing: Listing) -> tuple[Bracket, ...]:
-    try:
-        return binance_brackets(listing.id)
-    except LookupError:
-        raise Unsupported(f"{listing.market.venue}: {listing.id} is not in the packaged table") from None
