@@ -9,10 +9,7 @@ from liqtui.model.calibration import Calibration, by_side, fitted
 from liqtui.model.grid import BINS_PER_HEAT_ROW
 from liqtui.model.market import Side
 from liqtui.model.params import Floats
-from liqtui.model.snapshot import HEAT_BIN_LOG
-
-BANDS_PCT = (50.0, 80.0, 95.0)
-"""Share of the draws inside each band."""
+from liqtui.model.snapshot import BANDS_PCT, HEAT_BIN_LOG
 
 DRAWS, SEED = 64, 20_261
 LUMP_SIZES = 5.0

@@ -12,6 +12,9 @@ from liqtui.model.selection import Mode, PrintWorth, Selection
 HEAT_BIN_LOG = 1e-3
 """Height of a heat row in log price: 10 bp."""
 
+BANDS_PCT = (50.0, 80.0, 95.0)
+"""Share of the draws inside each band."""
+
 VenueStatus = Literal["LIVE", "PARTIAL", "STALE", "BLOCKED", "OFF"]
 
 Verdict = Literal[
@@ -92,6 +95,8 @@ class Cluster:
     """Signed distance from the price, negative below."""
     distance_atr: float | None
     """The same in average true ranges of an hour; None before there are enough bars."""
+    bands_usd: tuple[tuple[float, float], ...] = ()
+    """Lower and upper end of the notional for each of `BANDS_PCT`; empty where no band is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,71 @@ class PrintTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with its 90 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class MixClass:
+    """One class of distance to liquidation on one side: what stands there, in per cent of what price can liquidate."""
+
+    side: Side
+    near_pct: float
+    """Distance from entry to liquidation at which the class begins and ends, in per cent."""
+    far_pct: float
+    assumed_pct: float
+    """Without what the prints taught."""
+    learned_pct: float
+    low_pct: float
+    """80 % band of the learned share."""
+    high_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """What the map has shown against the prints of the selection so far; see `model.skill`."""
+
+    verdict: str
+    """In words: the gain with interval and n, `no better than price alone` or `not enough prints`."""
+    better: bool
+    over_price: Interval | None
+    """Gain in bits per print over the age of a level alone."""
+    over_recipe: Interval | None
+    """The same over fixed leverages."""
+    prints: int
+    days: int
+    amount_ratio: Interval | None
+    """Forecast over observed amount."""
+    place_quantile: float | None
+    """S-test: below 0.05 the places contradict the map."""
+    lift: float | None
+    """How much denser the hottest tenth of the swept levels was hit than all."""
+    reliability: tuple[tuple[float, float], ...]
+    """(forecast, observed) weight in tenths of the forecast, lowest rates first."""
+    coverage: tuple[tuple[float, float], ...]
+    """(nominal, found) per cent of what was forecast that fell into each band."""
+    coverage_n: int
+    """Forecasts that the coverage is counted over."""
+    learned_prints: int
+    """Prints that the mix was learned from."""
+    mix: tuple[MixClass, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPosition:
+    """A position whose liquidation price its venue publishes: observed, not modelled."""
+
+    side: Side
+    liquidation_usd: float
+    usd: float
+    """Notional at the price now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     """All that is drawn of the selected asset and venue."""
 
@@ -160,6 +230,12 @@ class Detail:
     totals: tuple[PrintTotal, ...]
     prints_seen: int
     """Prints of the selection received since the engine started."""
+    skill: Skill | None = None
+    """None where no venue of the selection prints liquidations."""
+    known: tuple[KnownPosition, ...] = ()
+    """Observed positions by rising liquidation price; their notional is part of the map."""
+    observed_pct: float | None = None
+    """Notional of the observed positions in per cent of the selection's open interest; None where nobody is watched."""
 
 
 TAPE_ROWS = 200

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liqtui.model.bands import BANDS_PCT
 from liqtui.model.calibration import Calibration, CalibrationState, fitted, posterior, prior_covariance
 from liqtui.model.exposure import WEIGHTS, Rows, Sweep, rows_of, true_counts
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import HOUR_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
 from liqtui.model.params import DISTANCE_BINS, BookParams
+from liqtui.model.snapshot import BANDS_PCT
 from tests.model.markets import START_MS, wandering_bars, wandering_oi
 
 PARAMS = BookParams()
