@@ -73,6 +73,8 @@ class Abilities:
     long_short_ratio: bool = False
     brackets: bool = False
     order_book: bool = False
+    print_history: bool = False
+    """Whether it tells the prints of the past; what it then tells is all there was."""
     funding: bool = True
     calls_per_s: float = 5.0
     """How many calls of this feed a second its venue bears, one after another; the monitor spends no more."""
@@ -137,6 +139,13 @@ class Feed(Protocol):
 
         After an outage it yields the PrintGap. Yields nothing where `abilities.prints` is none.
         Raises FeedError when it cannot connect at all; the monitor calls it again after a backoff.
+        """
+        ...
+
+    async def print_history(self, asset: str, start_ms: int, end_ms: int) -> Sequence[Liquidation]:
+        """Return the liquidations with start_ms <= ts_ms < end_ms, ascending; Unsupported where none are kept.
+
+        The stream may tell some of them too, or has told them.
         """
         ...
 

@@ -227,6 +227,11 @@ class DumpFeed:
             self._printed_ms = liquidation.ts_ms
             yield liquidation
 
+    async def print_history(self, asset: str, start_ms: int, end_ms: int) -> list[Liquidation]:
+        """Return the liquidations stamped up to now."""
+        line = (await self._recording(asset)).prints
+        return self._between(line, "liquidations", asset, start_ms, end_ms)
+
     def prints_live(self) -> bool:
         """Tell whether the folder has prints at all: a recording does not break off."""
         return self.abilities.prints != "none"
@@ -293,6 +298,7 @@ def _abilities(files: Sequence[DumpFile]) -> Abilities:
         open_interest_history="metrics" in kinds,
         long_short_ratio="metrics" in kinds,
         brackets=True,
+        print_history="liquidationSnapshot" in kinds,
         funding="fundingRate" in kinds,
         calls_per_s=CALLS_PER_S,
     )

@@ -136,6 +136,10 @@ class ExchangeFeed:
         """Return one order-book snapshot."""
         return self._in_time(await self._answer(self._row.order_book, asset))
 
+    async def print_history(self, asset: str, start_ms: int, end_ms: int) -> Sequence[Liquidation]:
+        """Raise Unsupported: no venue tells the liquidations of others after the fact."""
+        raise Unsupported(f"{self.venue}: no past liquidations")
+
     async def server_time_ms(self) -> int:
         """Return the venue's own time, UTC epoch ms: whether it is reached, and how far the clocks are apart."""
         return parse.stamp_ms(await self._asker.call("fetch_time"), f"{self.venue} time")

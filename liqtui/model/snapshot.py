@@ -229,7 +229,7 @@ class Detail:
     """Newest last, at most `TAPE_ROWS`, of the selected asset, over the selected venues."""
     totals: tuple[PrintTotal, ...]
     prints_seen: int
-    """Prints of the selection received since the engine started."""
+    """Prints of the selection that are known, those of the history at the start included."""
     skill: Skill | None = None
     """None where no venue of the selection prints liquidations."""
     known: tuple[KnownPosition, ...] = ()

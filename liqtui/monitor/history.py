@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from liqtui.feeds.base import Feed, FeedError, Unsupported
-from liqtui.model.market import MINUTE_MS, OpenInterest, PriceBar
+from liqtui.model.market import MINUTE_MS, Liquidation, OpenInterest, PriceBar
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.market_state import HistoryEvent, known_ms
 
@@ -83,6 +83,16 @@ async def fetch_ratios(feed: Feed, ask: Ask, asset: str, start_ms: int, now_ms: 
         return []
 
 
+async def fetch_prints(feed: Feed, ask: Ask, asset: str, start_ms: int, end_ms: int) -> list[Liquidation]:
+    """Return the prints with start_ms <= ts_ms < end_ms; none where the venue tells none of the past or fails."""
+    if not feed.abilities.print_history:
+        return []
+    try:
+        return list(await ask(lambda: feed.print_history(asset, start_ms, end_ms)))
+    except FeedError:
+        return []
+
+
 async def fetch_history(
     feed: Feed, ask: Ask, asset: str, now_ms: int, cadence: Cadence, give_up: bool
 ) -> tuple[list[HistoryEvent], bool]:
@@ -94,16 +104,16 @@ async def fetch_history(
     bars = await fetch_bars(feed, ask, asset, now_ms, cadence)
     samples, flat = await fetch_open_interest(feed, ask, asset, start_ms, now_ms, give_up)
     ratios = await fetch_ratios(feed, ask, asset, start_ms, now_ms)
-    return sorted([*bars, *samples, *ratios], key=known_ms), flat
+    prints = await fetch_prints(feed, ask, asset, start_ms, now_ms + 1)
+    return sorted([*bars, *samples, *ratios, *prints], key=known_ms), flat
 
 
 async def fetch_since(
     feed: Feed, ask: Ask, asset: str, step_ms: int, start_ms: int, samples_since_ms: int | None, now_ms: int
 ) -> list[HistoryEvent]:
     """Return the bars since `start_ms`, with the open-interest samples after `samples_since_ms` unless that is None."""
-    bars: list[HistoryEvent] = list(await ask(lambda: feed.bars(asset, step_ms, start_ms, now_ms)))
-    if samples_since_ms is None:
-        return bars
-    since_ms = samples_since_ms + 1
-    bars.extend(await ask(lambda: feed.open_interest_history(asset, since_ms, now_ms + 1)))
-    return sorted(bars, key=known_ms)
+    events: list[HistoryEvent] = list(await ask(lambda: feed.bars(asset, step_ms, start_ms, now_ms)))
+    if samples_since_ms is not None:
+        since_ms = samples_since_ms + 1
+        events.extend(await ask(lambda: feed.open_interest_history(asset, since_ms, now_ms + 1)))
+    return sorted(events, key=known_ms)

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from liqtui.feeds.base import Feed
-from liqtui.model.market import HOUR_MS, MINUTE_MS
+from liqtui.model.market import HOUR_MS, MINUTE_MS, Liquidation
 from liqtui.monitor.attempts import Attempts
+from liqtui.monitor.coverage import recorded_spans
 from liqtui.monitor.gate import Gate
-from liqtui.monitor.history import SAMPLE_TRIES, coarse_step_ms, fetch_history, fetch_since
+from liqtui.monitor.history import SAMPLE_TRIES, coarse_step_ms, fetch_history, fetch_prints, fetch_since
 from liqtui.monitor.market_state import HistoryEvent, MarketState
+from liqtui.monitor.prints import Tape
 
 T = TypeVar("T")
 
@@ -27,10 +29,14 @@ FLAT_REMARK = "no history of open interest: taken as constant before the start"
 class MarketWorker:
     """Asks for all that concerns one market and is the only one to change its state."""
 
-    def __init__(self, feed: Feed, asset: str, state: MarketState, attempts: Attempts, gate: Gate, rank: int) -> None:
-        self._feed, self._asset, self._state = feed, asset, state
+    def __init__(
+        self, feed: Feed, asset: str, state: MarketState, tape: Tape, attempts: Attempts, gate: Gate, rank: int
+    ) -> None:
+        self._feed, self._asset, self._state, self._tape = feed, asset, state, tape
         self._attempts, self._gate, self._rank = attempts, gate, rank
         self._clock, self._cadence = attempts.clock, attempts.cadence
+        self._prints_asked_ms = 0
+        """Up to when past prints have been asked for."""
         self._led_by_history = (
             feed.abilities.open_interest_history and attempts.cadence.open_interest_ms > LED_BY_HISTORY_MS
         )
@@ -77,11 +83,13 @@ class MarketWorker:
         health = self._attempts.health
 
         async def step() -> None:
+            now_ms = self._clock.now_ms()
             give_up = health.failures(strand) >= SAMPLE_TRIES - 1
             async with self._gate.holding(self._feed.venue):
                 events, flat = await fetch_history(
-                    self._feed, self._ask_in_background, self._asset, self._clock.now_ms(), self._cadence, give_up
+                    self._feed, self._ask_in_background, self._asset, now_ms, self._cadence, give_up
                 )
+            self._tell_past(events, now_ms)
             await self._model(events, self._rank)
             if flat:
                 health.remark = FLAT_REMARK
@@ -91,6 +99,13 @@ class MarketWorker:
         self._state.end_history()
         self._gate.done(self._feed.venue)
         self._attempts.touched()
+
+    def _tell_past(self, events: Sequence[HistoryEvent], now_ms: int) -> None:
+        """Put the prints of the history on the tape."""
+        prints = [event for event in events if isinstance(event, Liquidation)]
+        self._prints_asked_ms = now_ms + 1
+        spans = recorded_spans([one.ts_ms for one in prints], now_ms)
+        self._tape.add_past(self._feed.venue, self._asset, prints, spans)
 
     async def _model(self, events: Sequence[HistoryEvent], rank: int) -> None:
         """Feed events to the model, one market of the monitor at a time, yielding to the loop every few ms."""
@@ -121,7 +136,10 @@ class MarketWorker:
         with_samples = self._feed.abilities.open_interest_history and (self._led_by_history or hole)
         samples_since_ms = last_ms - SAMPLE_STEP_MS if with_samples else None
         events = await fetch_since(self._feed, self._ask, self._asset, step_ms, last_ms, samples_since_ms, now_ms)
-        await self._model(events, -1)
+        # A stream that lags behind a fast clock must not let a bar go by before its prints.
+        prints = await fetch_prints(self._feed, self._ask, self._asset, self._prints_asked_ms, now_ms + 1)
+        self._prints_asked_ms = now_ms + 1
+        await self._model([*prints, *events], -1)
         self._state.end_history()
 
     async def _keep_ratio(self) -> None:

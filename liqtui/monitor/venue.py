@@ -5,12 +5,14 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from liqtui.feeds.base import Feed, FeedError, Unavailable, Unsupported
 from liqtui.feeds.clock import Clock
 from liqtui.model.intensity import Intensity
-from liqtui.model.market import Bracket, Liquidation, PrintGap
+from liqtui.model.market import Bracket, Liquidation, Market, PrintGap
 from liqtui.model.params import params_for
+from liqtui.model.scorer import Scorer
 from liqtui.model.snapshot import VenueState
 from liqtui.monitor.attempts import Attempts
 from liqtui.monitor.budget import Budget
@@ -85,7 +87,7 @@ class VenueWorker:
         if market is None:
             self._unlisted.add(asset)
         else:
-            self.markets[asset] = MarketState(market, Intensity(params_for(await self._brackets(asset, rank))))
+            self.markets[asset] = await self._state(market, rank)
         if len(self.markets) + len(self._unlisted) == len(self._assets):
             self._health.lists_any = bool(self.markets)
             self._all_looked_up.set()
@@ -95,7 +97,17 @@ class VenueWorker:
         if market is not None:
             if asset != self._assets[0]:
                 await self._gate.opened()
-            await MarketWorker(self._feed, asset, self.markets[asset], self._attempts, self._gate, rank).run()
+            worker = MarketWorker(self._feed, asset, self.markets[asset], self._tape, self._attempts, self._gate, rank)
+            await worker.run()
+
+    async def _state(self, market: Market, rank: int) -> MarketState:
+        """Return a market about which nothing is known yet."""
+        params = params_for(await self._brackets(market.asset, rank))
+        worth = self._feed.abilities.prints
+        if worth == "none":
+            return MarketState(market, Intensity(params))
+        heard = partial(self._tape.heard_since_ms, self.venue, market.asset)
+        return MarketState(market, Intensity(params, sampled=worth == "sampled"), Scorer(), heard)
 
     async def _brackets(self, asset: str, rank: int) -> tuple[Bracket, ...]:
         """Ask once for the maintenance brackets; without them the model takes those of the most traded markets."""
@@ -158,4 +170,5 @@ class VenueWorker:
             self._tape.lose(item)
         elif item.asset in self.markets:
             self._tape.add(item)
+            self.markets[item.asset].add_print(item, "stream")
         self._touched()
