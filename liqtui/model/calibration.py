@@ -130,6 +130,17 @@ class Calibration:
         )
 
     @property
+    def learned_ms(self) -> int | None:
+        """End of the newest bar learned from, None before the first."""
+        return self._learned_ms
+
+    @property
+    def prints(self) -> int:
+        """Prints that were learned from, those of the batch under way included."""
+        share = min(self._size_count / SIZE_MEMORY, 1 - 1e-9)
+        return round(math.log1p(-share) / math.log1p(-1 / SIZE_MEMORY))
+
+    @property
     def size_base(self) -> float | None:
         """Mean base coin of a liquidation, None before enough were seen."""
         return self._size_sum / self._size_count if self._size_count >= FEWEST_SIZES else None

@@ -28,6 +28,7 @@ from liqtui.model.market import (
     PriceBar,
     Quote,
 )
+from liqtui.model.mix import Mix, mix_of
 from liqtui.model.params import BookParams
 from liqtui.model.selection import COLUMN_MS, WINDOW_MS, Selection
 from liqtui.model.snapshot import HEAT_BIN_LOG, Heat
@@ -232,6 +233,12 @@ class Intensity:
         price, low, high = self._now()
         first = bin_of(price, HEAT_BIN_LOG) - DRAWN_ROWS
         return map_draws(self._book, self.calibration, price, first, 2 * DRAWN_ROWS + 1, _met(low, high))
+
+    def mix(self) -> Mix | None:
+        """Return what stands at which distance, None before it is ready."""
+        if not self.ready:
+            return None
+        return mix_of(self._book, self.calibration, self._learner.weights, self._now()[0])
 
     def heat(self, selection: Selection, now_ms: int) -> Heat | None:
         """Return the columns of the selection's window, the last one forming; None before it is ready."""

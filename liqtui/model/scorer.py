@@ -5,7 +5,7 @@ floor and a scale fitted on the past alone: the map, the age of the level alone,
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -274,6 +274,18 @@ class Scorer:
         self._table.sums = np.array(state["table"])
         self._places = PlaceMoments(*state["places"])
         return self
+
+
+def merged_report(scorers: Sequence[Scorer]) -> SkillReport:
+    """Return what several scorers have found together: the sums over their markets, day by day."""
+    days: dict[int, DaySums] = {}
+    table, places = RateTable(), PlaceMoments()
+    for scorer in scorers:
+        for day, sums in scorer._days.items():
+            days[day] = days[day].plus(sums) if day in days else sums
+        table.sums = table.sums + scorer._table.sums
+        places += scorer._places
+    return report(days, table, places)
 
 
 def on_levels(now: NowMap | None, side: Side, levels: Ints) -> Floats:

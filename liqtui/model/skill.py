@@ -65,6 +65,10 @@ class DaySums:
         """Return the sums in the order of the fields."""
         return [getattr(self, one.name) for one in fields(self)]
 
+    def plus(self, other: "DaySums") -> "DaySums":
+        """Return the sums of both."""
+        return DaySums.from_state([a + b for a, b in zip(self.state(), other.state(), strict=True)])
+
     @classmethod
     def from_state(cls, values: list[float]) -> "DaySums":
         """Return the sums of `state`."""

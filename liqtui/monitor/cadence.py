@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from liqtui.model.market import DAY_MS, MINUTE_MS
+from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS
 
 POLLS_PER_S = 4.0
 """A poll of an accelerated market comes at most this often in real time."""
@@ -44,7 +44,8 @@ class Cadence:
     def accelerated(cls, speed: float) -> "Cadence":
         """Return the cadence of a market that runs `speed` times as fast as the wall.
 
-        No poll comes more than POLLS_PER_S times a real second, and what the calls cost is not rationed.
+        No poll comes more than POLLS_PER_S times a real second, and what the calls cost is not rationed. Minutes are
+        asked for as far back as the columns of minutes reach: the map is there sooner.
         """
         live = cls()
         least_ms = 1_000.0 / POLLS_PER_S * speed
@@ -60,5 +61,6 @@ class Cadence:
             retry_ms=max(live.retry_ms, least_ms),
             retry_max_ms=max(live.retry_max_ms, 8 * least_ms),
             stale_ms=max(live.stale_ms, 30 * least_ms),
+            fine_history_ms=6 * HOUR_MS,
             calls_per_s=float("inf"),
         )

@@ -1,7 +1,6 @@
 """What is drawn of one selection, made anew only where something under it has changed."""
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
 
 from liqtui.model.clusters import find_clusters, side_totals
 from liqtui.model.divergence import combine_series, divergence
@@ -12,29 +11,12 @@ from liqtui.model.snapshot import Cluster, Detail, DivergenceRow
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.compose import Part, fresh, price_usd
 from liqtui.monitor.heat_maker import HeatMaker
+from liqtui.monitor.latest import Latest
 from liqtui.monitor.prints import Tape
-
-T = TypeVar("T")
+from liqtui.monitor.skill_maker import BandMaker, SkillMaker
 
 LAG_CYCLES = 2
 """Bars that have not come after so many rounds of asking are missing."""
-
-
-class Latest(Generic[T]):
-    """The newest value made from a key."""
-
-    def __init__(self) -> None:
-        self._key: object = None
-        self._value: T | None = None
-
-    def get(self, key: object) -> T | None:
-        """Return the value if it was made from an equal key."""
-        return self._value if self._key == key else None
-
-    def put(self, key: object, value: T) -> T:
-        """Keep a value and return it."""
-        self._key, self._value = key, value
-        return value
 
 
 class DetailMaker:
@@ -45,6 +27,7 @@ class DetailMaker:
         self._tape, self._stale_ms = tape, cadence.stale_ms
         self._heat = HeatMaker(selection, LAG_CYCLES * cadence.bar_ms + cadence.bar_delay_ms + MINUTE_MS)
         self._divergence: Latest[tuple[DivergenceRow, ...]] = Latest()
+        self._skill, self._bands = SkillMaker(), BandMaker()
 
     def make(self, parts: Sequence[Part], now_ms: int) -> Detail:
         """Return the details from the parts of the asset that the selection names."""
@@ -58,13 +41,14 @@ class DetailMaker:
             heat=self._heat.make(loaded, now_ms),
             price_usd=price,
             atr_usd=atr,
-            clusters=clusters,
+            clusters=self._bands.with_bands(clusters, loaded),
             long_usd=long_usd,
             short_usd=short_usd,
             divergence=self._divergence_rows(loaded, now_ms),
             tape=self._tape.rows(self.selection.asset, venues),
             totals=self._tape.totals(self.selection.asset, venues, now_ms),
             prints_seen=self._tape.seen(self.selection.asset, venues),
+            skill=self._skill.make(loaded),
         )
 
     def _atr_usd(self, parts: Sequence[Part]) -> float | None:
