@@ -17,6 +17,7 @@ from liqtui.model.selection import WINDOWS, Window
 
 APP = "liqtui"
 SYSTEM_FILE = Path("/etc/liqtui/config.toml")
+LEAST_KEEP_DAYS = 3
 VENUES = ("binance", "bybit", "okx", "hyperliquid")
 ColourChoice = Literal["auto", "truecolor", "256", "16", "none"]
 
@@ -86,6 +87,22 @@ class Engine(_Section, frozen=True):
     """How long it stays after its last viewer has left."""
 
 
+class Journal(_Section, frozen=True):
+    """What is kept of the live market that cannot be asked for again."""
+
+    enabled: bool = True
+    """Whether anything is kept."""
+    path: str | None = None
+    """The file; by default `journal.db` in the state folder."""
+    keep_days: float = 30.0
+    """What is older is forgotten."""
+
+    @property
+    def file(self) -> Path:
+        """Return the file that is written."""
+        return Path(self.path).expanduser().absolute() if self.path else state_dir() / "journal.db"
+
+
 class Config(_Section, frozen=True):
     """All settings."""
 
@@ -94,6 +111,7 @@ class Config(_Section, frozen=True):
     screen: Screen = Screen()
     network: Network = Network()
     engine: Engine = Engine()
+    journal: Journal = Journal()
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {"screen.window": WINDOWS, "screen.color": get_args(ColourChoice)}
@@ -115,7 +133,7 @@ def user_file() -> Path:
 
 
 def state_dir() -> Path:
-    """Return the folder of logs."""
+    """Return the folder of logs and of the journal."""
     return Path(platformdirs.user_state_dir(APP))
 
 
@@ -215,6 +233,8 @@ def _checked(config: Config, source: str) -> Config:
         _known("watch.venues", venue, VENUES, source)
     if config.network.timeout_s <= 0 or config.engine.linger_s < 0:
         raise ConfigError(f"{source}: network.timeout_s must be positive and engine.linger_s not negative")
+    if not config.journal.keep_days >= LEAST_KEEP_DAYS:
+        raise ConfigError(f"{source}: journal.keep_days must be at least {LEAST_KEEP_DAYS}: the map looks so far back")
     _check_network(config.network, source)
     watch = msgspec.structs.replace(config.watch, assets=assets, venues=venues)
     return msgspec.structs.replace(config, watch=watch)

@@ -29,6 +29,9 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""
     """Absolute folder of the dumps that are replayed."""
     linger_s: float = 3.0
+    journal: str = ""
+    """Absolute path of the journal, empty where nothing is kept."""
+    keep_days: float = 30.0
     version: str = __version__
 
     @property
@@ -54,6 +57,8 @@ def live_spec(config: Config) -> EngineSpec:
         assets=config.watch.assets,
         venues=config.watch.venues,
         network=config.network,
+        journal=str(config.journal.file) if config.journal.enabled else "",
+        keep_days=config.journal.keep_days,
         linger_s=config.engine.linger_s,
     )
 

@@ -1,8 +1,10 @@
 """All that is known of one asset on one venue; its worker is the only one to change it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from liqtui.model.calibration import CalibrationState
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import Funding, Liquidation, LongShortRatio, Market, OpenInterest, PriceBar, Quote
 from liqtui.model.scorer import Scorer
@@ -45,6 +47,10 @@ class MarketState:
     ratio_ms: int | None = None
     """Stamp of the newest account ratio."""
     once: Once = field(default_factory=Once)
+    mix: CalibrationState | None = None
+    """What had been learned when the newest batch of prints was: nothing of it is under way."""
+    scores: Mapping[str, Any] | None = None
+    """State of the scorer when its newest step ended, None before one ended after the history."""
 
     def add_quote(self, quote: Quote) -> None:
         """Take a new price; one older than the newest is ignored."""
@@ -93,6 +99,15 @@ class MarketState:
             self.scorer.before(self.intensity.now_map())
         self.step_ms = bar.step_ms
         self.bars_seen += 1
+        self._keep()
+
+    def _keep(self) -> None:
+        """Note the states at the moments at which nothing is under way: only from there may they be taken up again."""
+        learned_ms = self.intensity.calibration.learned_ms
+        if learned_ms is not None and (self.mix is None or self.mix.learned_ms != learned_ms):
+            self.mix = self.intensity.calibration.state
+        if self.scorer is not None and self.loaded and self.scorer.wants_map:
+            self.scores = self.scorer.state()
 
     def _score(self, bar: PriceBar) -> None:
         since_ms = self.heard_since_ms(bar.end_ms)
@@ -107,5 +122,6 @@ class MarketState:
     def end_history(self) -> None:
         """Put the newest price, which the bars of a history have covered, back into the forming bar."""
         self.loaded = True
+        self._keep()
         if self.quote is not None:
             self.intensity.add_quote(self.quote)

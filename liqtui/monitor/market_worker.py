@@ -3,15 +3,18 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from liqtui.feeds.base import Feed
-from liqtui.model.market import HOUR_MS, MINUTE_MS, Liquidation
+from liqtui.journal.store import Recalled
+from liqtui.model.market import HOUR_MS, MINUTE_MS, Liquidation, OpenInterest
 from liqtui.monitor.attempts import Attempts
 from liqtui.monitor.coverage import recorded_spans
 from liqtui.monitor.gate import Gate
 from liqtui.monitor.history import SAMPLE_TRIES, coarse_step_ms, fetch_history, fetch_prints, fetch_since
 from liqtui.monitor.market_state import HistoryEvent, MarketState
+from liqtui.monitor.memory import Memory
 from liqtui.monitor.prints import Tape
 
 T = TypeVar("T")
@@ -26,13 +29,23 @@ SAMPLE_STEP_MS = 5 * MINUTE_MS
 FLAT_REMARK = "no history of open interest: taken as constant before the start"
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Where a market's past comes from and goes to."""
+
+    tape: Tape
+    memory: Memory
+    recalled: Recalled
+    """What the journal knew of it at the start."""
+
+
 class MarketWorker:
     """Asks for all that concerns one market and is the only one to change its state."""
 
     def __init__(
-        self, feed: Feed, asset: str, state: MarketState, tape: Tape, attempts: Attempts, gate: Gate, rank: int
+        self, feed: Feed, asset: str, state: MarketState, past: Past, attempts: Attempts, gate: Gate, rank: int
     ) -> None:
-        self._feed, self._asset, self._state, self._tape = feed, asset, state, tape
+        self._feed, self._asset, self._state, self._past = feed, asset, state, past
         self._attempts, self._gate, self._rank = attempts, gate, rank
         self._clock, self._cadence = attempts.clock, attempts.cadence
         self._prints_asked_ms = 0
@@ -61,7 +74,7 @@ class MarketWorker:
                     f"open interest {asset}",
                     cadence.open_interest_ms,
                     lambda: feed.open_interest(asset),
-                    state.add_open_interest,
+                    self._take_open_interest,
                     rank,
                 )
             )
@@ -70,6 +83,10 @@ class MarketWorker:
                 poll(f"funding {asset}", cadence.funding_ms, lambda: feed.funding(asset), state.add_funding, rank)
             )
         return polls
+
+    def _take_open_interest(self, sample: OpenInterest) -> None:
+        self._state.add_open_interest(sample)
+        self._past.memory.add_sample(self._feed.venue, self._asset, sample)
 
     async def _ask(self, call: Callable[[], Awaitable[T]]) -> T:
         return await self._attempts.budget.spend(call, self._rank)
@@ -87,7 +104,13 @@ class MarketWorker:
             give_up = health.failures(strand) >= SAMPLE_TRIES - 1
             async with self._gate.holding(self._feed.venue):
                 events, flat = await fetch_history(
-                    self._feed, self._ask_in_background, self._asset, now_ms, self._cadence, give_up
+                    self._feed,
+                    self._ask_in_background,
+                    self._asset,
+                    now_ms,
+                    self._cadence,
+                    give_up,
+                    self._past.recalled,
                 )
             self._tell_past(events, now_ms)
             await self._model(events, self._rank)
@@ -104,8 +127,9 @@ class MarketWorker:
         """Put the prints of the history on the tape."""
         prints = [event for event in events if isinstance(event, Liquidation)]
         self._prints_asked_ms = now_ms + 1
-        spans = recorded_spans([one.ts_ms for one in prints], now_ms)
-        self._tape.add_past(self._feed.venue, self._asset, prints, spans)
+        told = self._feed.abilities.print_history
+        spans = recorded_spans([one.ts_ms for one in prints], now_ms) if told else self._past.recalled.heard
+        self._past.tape.add_past(self._feed.venue, self._asset, prints, spans)
 
     async def _model(self, events: Sequence[HistoryEvent], rank: int) -> None:
         """Feed events to the model, one market of the monitor at a time, yielding to the loop every few ms."""

@@ -9,10 +9,9 @@ from functools import partial
 
 from liqtui.feeds.base import Feed, FeedError, Unavailable, Unsupported
 from liqtui.feeds.clock import Clock
-from liqtui.model.intensity import Intensity
+from liqtui.journal.store import Recalled
 from liqtui.model.market import Bracket, Liquidation, Market, PrintGap
 from liqtui.model.params import params_for
-from liqtui.model.scorer import Scorer
 from liqtui.model.snapshot import VenueState
 from liqtui.monitor.attempts import Attempts
 from liqtui.monitor.budget import Budget
@@ -20,7 +19,8 @@ from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.gate import Gate
 from liqtui.monitor.health import Health, venue_state
 from liqtui.monitor.market_state import MarketState
-from liqtui.monitor.market_worker import SLICE_S, MarketWorker
+from liqtui.monitor.market_worker import SLICE_S, MarketWorker, Past
+from liqtui.monitor.memory import Memory, market_state
 from liqtui.monitor.prints import Tape
 
 log = logging.getLogger(__name__)
@@ -36,13 +36,14 @@ class VenueWorker:
         clock: Clock,
         cadence: Cadence,
         tape: Tape,
+        memory: Memory,
         gate: Gate,
         touched: Callable[[], None],
     ) -> None:
         self.venue = feed.venue
         self.markets: dict[str, MarketState] = {}
         self._feed, self._assets, self._clock, self._cadence = feed, tuple(assets), clock, cadence
-        self._tape, self._gate, self._touched = tape, gate, touched
+        self._tape, self._memory, self._gate, self._touched = tape, memory, gate, touched
         self._health = Health(feed.venue, feed.abilities.prints)
         calls_per_s = feed.abilities.calls_per_s if cadence.calls_per_s is None else cadence.calls_per_s
         self._budget = Budget(clock, calls_per_s, cadence.call_timeout_s)
@@ -66,6 +67,15 @@ class VenueWorker:
         self._health.prints_live = live
         self._tape.note_live(self.venue, self._clock.now_ms(), live)
 
+    def keep(self, states: bool) -> None:
+        """Keep when prints were heard, and if asked what was learned and scored."""
+        now_ms = self._clock.now_ms()
+        for asset, state in self.markets.items():
+            if state.scorer is not None:
+                self._memory.keep_heard(self.venue, asset, self._tape, now_ms)
+            if states:
+                self._memory.keep_states(state, now_ms)
+
     async def run(self) -> None:
         """Work until cancelled."""
         await self._attempts.until_answered("markets", self._open, 0)
@@ -87,7 +97,8 @@ class VenueWorker:
         if market is None:
             self._unlisted.add(asset)
         else:
-            self.markets[asset] = await self._state(market, rank)
+            recalled = await self._recall(market)
+            self.markets[asset] = await self._state(market, recalled, rank)
         if len(self.markets) + len(self._unlisted) == len(self._assets):
             self._health.lists_any = bool(self.markets)
             self._all_looked_up.set()
@@ -97,17 +108,19 @@ class VenueWorker:
         if market is not None:
             if asset != self._assets[0]:
                 await self._gate.opened()
-            worker = MarketWorker(self._feed, asset, self.markets[asset], self._tape, self._attempts, self._gate, rank)
+            past = Past(self._tape, self._memory, recalled)
+            worker = MarketWorker(self._feed, asset, self.markets[asset], past, self._attempts, self._gate, rank)
             await worker.run()
 
-    async def _state(self, market: Market, rank: int) -> MarketState:
-        """Return a market about which nothing is known yet."""
+    async def _recall(self, market: Market) -> Recalled:
+        now_ms = self._clock.now_ms()
+        return await self._memory.recall(market, now_ms - self._cadence.history_ms, now_ms)
+
+    async def _state(self, market: Market, recalled: Recalled, rank: int) -> MarketState:
+        """Return a market before its history."""
         params = params_for(await self._brackets(market.asset, rank))
-        worth = self._feed.abilities.prints
-        if worth == "none":
-            return MarketState(market, Intensity(params))
         heard = partial(self._tape.heard_since_ms, self.venue, market.asset)
-        return MarketState(market, Intensity(params, sampled=worth == "sampled"), Scorer(), heard)
+        return market_state(market, params, self._feed.abilities.prints, heard, recalled)
 
     async def _brackets(self, asset: str, rank: int) -> tuple[Bracket, ...]:
         """Ask once for the maintenance brackets; without them the model takes those of the most traded markets."""
@@ -171,4 +184,5 @@ class VenueWorker:
         elif item.asset in self.markets:
             self._tape.add(item)
             self.markets[item.asset].add_print(item, "stream")
+            self._memory.add_print(item)
         self._touched()

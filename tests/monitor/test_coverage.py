@@ -35,9 +35,9 @@ def test_spans_are_the_moments_that_were_covered(steps: list[tuple[bool, int, in
 
 
 def test_the_stream_and_the_past_join() -> None:
-    """Since the start of the past where both overlap, since the end of a gap after it, None while the stream is down."""
+    """Since the start of the past where both overlap, since a gap's end after it, None while the stream is down."""
     stream, past = Coverage(), Spans([(100, 500), (600, 1_000)])
-    known = [stream, past]
+    known: list[Spans | Coverage] = [stream, past]
     assert heard_since_ms(450, known) == 100 and heard_since_ms(550, known) is None
     stream.note(900, True)
     assert heard_since_ms(2_000, known) == 600

@@ -28,6 +28,12 @@ def state(heard: Callable[[int], int | None]) -> MarketState:
     return MarketState(MARKET, Intensity(), Scorer(), heard)
 
 
+def in_order(bars: Sequence[PriceBar], prints: Sequence[Liquidation]) -> list[HistoryEvent]:
+    """Bars, prints and open interest as they became known."""
+    events: list[HistoryEvent] = [*bars, *samples(bars), *prints]
+    return sorted(events, key=known_ms)
+
+
 def report_of(one: MarketState) -> SkillReport:
     """What its scorer says."""
     assert one.scorer is not None
@@ -46,9 +52,8 @@ def told() -> tuple[Sequence[PriceBar], Sequence[Liquidation]]:
 def live(bars: Sequence[PriceBar], prints: Sequence[Liquidation], quoted: bool) -> MarketState:
     """Feed a market as a stream does: prints when they are stamped, quotes of the bar to come, then the bar."""
     one = state(lambda _: prints[0].ts_ms)
-    events = sorted([*bars, *samples(bars), *prints], key=known_ms)
     following = {bar.ts_ms: bar for bar in bars}
-    for event in events:
+    for event in in_order(bars, prints):
         if isinstance(event, Liquidation):
             one.add_print(event, "stream")
             continue
@@ -78,12 +83,11 @@ def test_quotes_and_prints_of_a_bar_do_not_reach_the_map_that_it_is_scored_on(
 def test_a_print_that_history_and_stream_tell_counts_once(
     told: tuple[Sequence[PriceBar], Sequence[Liquidation]],
 ) -> None:
-    """Told twice, first by either side, it teaches and is scored as if told once; equal prints of one side all count."""
+    """Told twice, first by either side, it teaches and is scored as if told once; equal prints of a side all count."""
     bars, prints = told[0][:900], [one for one in told[1] if one.ts_ms < told[0][900].ts_ms]
     prints = [*prints, prints[-1]]
     once, twice = (state(lambda _: START_MS) for _ in range(2))
-    events: list[HistoryEvent] = sorted([*bars, *samples(bars), *prints], key=known_ms)
-    for at, event in enumerate(events):
+    for at, event in enumerate(in_order(bars, prints)):
         once.add_event(event)
         if isinstance(event, Liquidation) and at % 2:
             twice.add_print(event, "stream")
@@ -108,7 +112,7 @@ def test_hours_whose_prints_were_not_heard_are_neither_scored_nor_learned_from(
 
     deaf, whole = state(heard), state(lambda _: START_MS)
     for one in (deaf, whole):
-        for event in sorted([*bars, *samples(bars), *prints], key=known_ms):
+        for event in in_order(bars, prints):
             one.add_event(event)
     inside = sum(hole[0] <= one.ts_ms < hole[1] for one in prints)
     assert inside > 50

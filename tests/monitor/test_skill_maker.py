@@ -10,10 +10,10 @@ from liqtui.model.market import Market, OpenInterest
 from liqtui.model.params import OPENED_EDGES_PCT
 from liqtui.model.snapshot import BANDS_PCT, Cluster, VenueState
 from liqtui.monitor.compose import Part
-from liqtui.monitor.market_state import MarketState, known_ms
+from liqtui.monitor.market_state import MarketState
 from liqtui.monitor.skill_maker import BandMaker, SkillMaker
 from tests.model.scored_market import recorded
-from tests.monitor.test_market_state import samples, state
+from tests.monitor.test_market_state import in_order, state
 
 BARS = 2200
 
@@ -30,7 +30,7 @@ def learned() -> MarketState:
     bars = market.bars[:BARS]
     one = state(lambda _: bars[0].ts_ms)
     prints = [p for p in market.prints if p.ts_ms < bars[-1].end_ms]
-    for event in sorted([*bars, *samples(bars), *prints], key=known_ms):
+    for event in in_order(bars, prints):
         one.add_event(event)
     return one
 
