@@ -119,7 +119,7 @@ class Calibration:
             self._mean = np.array(state.mean, dtype=np.float64)
             self._covariance = np.array(state.covariance, dtype=np.float64)
             self._size_sum, self._size_count = state.size_sum, state.size_count
-            self._learned_ms = state.learned_ms
+            self._learned_ms = self._waiting_since_ms = state.learned_ms
 
     @property
     def state(self) -> CalibrationState:
