@@ -5,7 +5,7 @@ floor and a scale fitted on the past alone: the map, the age of the level alone,
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ from liqtui.model.joining import is_sound, swept_range
 from liqtui.model.market import DAY_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
 from liqtui.model.placing import PlaceShift, level_log
 from liqtui.model.score import LEAST_RATE, PlaceMoments, RateTable, place_moments
-from liqtui.model.skill import DaySums, SkillReport, report
+from liqtui.model.skill import DaySums, Found, SkillReport, report
 
 STEP_MS = 5 * MINUTE_MS
 """Shorter bars are joined to steps of this length, so that prints stamped a little late still meet their sweep."""
@@ -142,9 +142,14 @@ class Scorer:
         if bar.end_ms % STEP_MS == 0 or bar.end_ms - self._step.start_ms >= STEP_MS:
             self._finish(self._step)
 
+    @property
+    def found(self) -> Found:
+        """Return the sums of what has been found so far."""
+        return self._days, self._table, self._places
+
     def report(self) -> SkillReport:
         """Return what has been found so far."""
-        return report(self._days, self._table, self._places)
+        return report(*self.found)
 
     def _begin_anew(self, bar: PriceBar) -> None:
         """Go on after a hole, or begin: what lies behind is not scored, since no map was asked for it in time."""
@@ -274,18 +279,6 @@ class Scorer:
         self._table.sums = np.array(state["table"])
         self._places = PlaceMoments(*state["places"])
         return self
-
-
-def merged_report(scorers: Sequence[Scorer]) -> SkillReport:
-    """Return what several scorers have found together: the sums over their markets, day by day."""
-    days: dict[int, DaySums] = {}
-    table, places = RateTable(), PlaceMoments()
-    for scorer in scorers:
-        for day, sums in scorer._days.items():
-            days[day] = days[day].plus(sums) if day in days else sums
-        table.sums = table.sums + scorer._table.sums
-        places += scorer._places
-    return report(days, table, places)
 
 
 def on_levels(now: NowMap | None, side: Side, levels: Ints) -> Floats:

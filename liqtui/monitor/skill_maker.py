@@ -10,7 +10,8 @@ from liqtui.model.bootstrap import Estimate
 from liqtui.model.market import SIDES, Side
 from liqtui.model.mix import apart, mix_classes
 from liqtui.model.params import Floats
-from liqtui.model.scorer import STEP_MS, merged_report
+from liqtui.model.scorer import STEP_MS
+from liqtui.model.skill import merged_report
 from liqtui.model.snapshot import Cluster, Interval, Skill
 from liqtui.monitor.compose import Part
 from liqtui.monitor.latest import Latest
@@ -42,7 +43,7 @@ class SkillMaker:
 
 
 def _skill(parts: Sequence[Part]) -> Skill:
-    found = merged_report([part.market.scorer for part in parts if part.market.scorer is not None])
+    found = merged_report([part.market.scorer.found for part in parts if part.market.scorer is not None])
     mixes = [mix for part in parts if (mix := part.market.intensity.mix()) is not None]
     return Skill(
         verdict=found.verdict,
