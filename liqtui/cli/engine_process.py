@@ -102,7 +102,7 @@ async def _accelerated(spec: EngineSpec, feeds: Sequence[Feed], clock: Clock, la
 @asynccontextmanager
 async def _journal(spec: EngineSpec) -> AsyncIterator[Journal | None]:
     """Hold the journal that the spec names; None, with a warning, where it cannot be had: the engine runs without."""
-    journal = Journal(Path(spec.journal), spec.keep_days) if spec.journal else None
+    journal = Journal(spec.journal.file, spec.journal.keep_days) if spec.journal.enabled else None
     if journal is not None:
         try:
             await journal.open()

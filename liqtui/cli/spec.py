@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from liqtui import __version__
-from liqtui.config import Config, Network, runtime_dir, state_dir
+from liqtui.config import Config, Journal, Network, runtime_dir, state_dir
 from liqtui.model.selection import Mode
 
 DEMO_SEED = 7
@@ -29,9 +29,8 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""
     """Absolute folder of the dumps that are replayed."""
     linger_s: float = 3.0
-    journal: str = ""
-    """Absolute path of the journal, empty where nothing is kept."""
-    keep_days: float = 30.0
+    journal: Journal = Journal(enabled=False)
+    """What is kept: nothing in demo and replay."""
     version: str = __version__
 
     @property
@@ -57,8 +56,7 @@ def live_spec(config: Config) -> EngineSpec:
         assets=config.watch.assets,
         venues=config.watch.venues,
         network=config.network,
-        journal=str(config.journal.file) if config.journal.enabled else "",
-        keep_days=config.journal.keep_days,
+        journal=config.journal,
         linger_s=config.engine.linger_s,
     )
 
