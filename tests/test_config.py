@@ -43,6 +43,8 @@ def test_a_flag_beats_the_environment_which_beats_the_file(tmp_path: Path) -> No
         ("[network]\ntimeout_s = 'soon'", ["network.timeout_s", "float"]),
         ("[network]\nresolve_to = 'nowhere'", ["network.resolve_to", "host:port"]),
         ("[watch]\nassets = []", ["watch.assets"]),
+        ("[journal]\nkeep_day = 3", ["journal.keep_day", "journal.keep_days"]),
+        ("[journal]\nkeep_days = 1", ["journal.keep_days", "3"]),
         ("config_version = 2", ["config_version"]),
         ("watch = 3", ["watch"]),
         ("[watch\n", ["]"]),
