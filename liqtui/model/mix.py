@@ -7,10 +7,9 @@ from itertools import pairwise
 import numpy as np
 
 from liqtui.model.bands import DRAWS, SEED
-from liqtui.model.book import Book
-from liqtui.model.calibration import Calibration, by_side, fitted
+from liqtui.model.experts import Experts
 from liqtui.model.market import SIDES, Side
-from liqtui.model.params import OPENED_EDGES_PCT, Floats
+from liqtui.model.params import DISTANCE_BINS, OPENED_EDGES_PCT, BookParams, Floats
 from liqtui.model.snapshot import MixClass
 
 BAND_PCT = 80.0
@@ -28,28 +27,33 @@ class Mix:
     """(draws, classes)"""
 
 
-def mix_of(book: Book, calibration: Calibration, weights: Mapping[Side, Floats] | None, price_usd: float) -> Mix:
-    """Return the mix of a book at a price; `weights` (K,) by side are those of the map, None while every one is 1."""
-    classes = _classes(book.params.edges_log)
-    held = {side: half.held()[:-1] for side, half in book.sides.items()}
-    plain = {side: mass @ classes * price_usd for side, mass in held.items()}
-    if weights is None:
+def mix_of(experts: Experts, price_usd: float) -> Mix:
+    """Return the mix of what the experts hold at a price, each counted by its share."""
+    classes = _classes(experts.lead.book.params)
+    plain, learned = ({side: np.zeros(classes.shape[1]) for side in SIDES} for _ in range(2))
+    for one, share in zip(experts.current, experts.shares().tolist(), strict=True):
+        for side, mass in one.held().items():
+            plain[side] += share * price_usd * (mass @ classes)
+            weight = 1.0 if one.weights is None else one.weights[side]
+            learned[side] += share * price_usd * ((mass * weight) @ classes)
+    if not experts.taught:
         return Mix(plain, plain, {side: np.repeat(usd[None], DRAWS, 0) for side, usd in plain.items()})
-    drawn = [fitted(by_side(theta), held, book.oi_base) for theta in calibration.draws(DRAWS, SEED)]
-    return Mix(
-        plain,
-        {side: (mass * weights[side]) @ classes * price_usd for side, mass in held.items()},
-        {side: np.array([one[side] * held[side] for one in drawn]) @ classes * price_usd for side in held},
-    )
+    drawn = experts.draws(DRAWS, SEED)
+    draws = {
+        side: np.concatenate([weights[side] * one.held()[side] for one, weights in drawn]) @ classes * price_usd
+        for side in SIDES
+    }
+    return Mix(plain, learned, draws)
 
 
-def _classes(edges_log: Floats) -> Floats:
-    """Return the (K, classes) share of each distance bin that lies in each class, even in the logarithm."""
-    bins, classes = np.log(edges_log), np.log(np.array(OPENED_EDGES_PCT) / 100)
+def _classes(params: BookParams) -> Floats:
+    """Return the (ROWS, classes) share of each row that lies in each class; a bin is even in the logarithm."""
+    bins, classes = np.log(params.edges_log), np.log(np.array(OPENED_EDGES_PCT) / 100)
     low = np.maximum(bins[:-1, None], classes[None, :-1])
     high = np.minimum(bins[1:, None], classes[None, 1:])
-    out: Floats = np.maximum(high - low, 0.0) / np.diff(bins)[:, None]
-    return out
+    smooth = np.maximum(high - low, 0.0) / np.diff(bins)[:, None]
+    rungs = np.log(params.distance_log[DISTANCE_BINS:])[:, None]
+    return np.concatenate([smooth, ((classes[:-1] <= rungs) & (rungs < classes[1:])).astype(np.float64)])
 
 
 def mix_classes(mixes: Sequence[Mix]) -> tuple[MixClass, ...]:

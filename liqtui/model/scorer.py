@@ -49,7 +49,10 @@ BURN_IN_PRINTS = 20
 HALF_LIFE_MS = 3.0 * DAY_MS
 """Half-life of what the scales are fitted on."""
 
-REFILL_MS: Floats = np.array([0.5, 15.0, 60.0]) * MINUTE_MS
+POWERS: Floats = np.array([0.25, 0.5, 0.75, 1.0])
+"""Powers of the map that are tried: the lower, the less its differences are believed."""
+
+REFILL_MS: Floats = np.concatenate([[0.5 * MINUTE_MS], TAUS_MS])
 """Times tried in which a level fills again after price has crossed it: within a bin the map cannot tell."""
 
 SMOOTH_BINS = 3
@@ -60,9 +63,9 @@ DAYS = 90
 
 PRINTS_WAITING = 20_000
 
-AGE_ROW = 1 + len(REFILL_MS)
+AGE_ROW = 1 + len(POWERS) * len(REFILL_MS)
 ROWS = AGE_ROW + len(TAUS_MS)
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ class _Sweep:
 
     levels: Ints
     values: Floats
-    """(rows, levels) recipe, the map for each of REFILL_MS, the age of the level for each of TAUS_MS."""
+    """(rows, levels) recipe, the map at each of POWERS for each of REFILL_MS, the age of the level for each TAUS_MS."""
     counts: Floats
     """(levels,) weight of the prints."""
     prints: int
@@ -199,14 +202,14 @@ class Scorer:
     def _values(self, side: Side, levels: Ints, now_ms: int) -> Floats:
         ages = self._ages.ages_ms(levels, now_ms)
         refilled = -np.expm1(-ages / REFILL_MS[:, None])
-        return np.vstack(
-            [self._recipe.at(side, levels), on_levels(self._map, side, levels) * refilled, price_alone(ages)]
-        )
+        tempered = on_levels(self._map, side, levels) ** POWERS[:, None]
+        of_map = (tempered[:, None] * refilled).reshape(AGE_ROW - 1, len(levels))
+        return np.vstack([self._recipe.at(side, levels), of_map, price_alone(ages)])
 
     def _rates(self, sweep: _Sweep) -> Floats:
         """Return the amount forecast for each level: (3, levels) map, price alone, recipe."""
-        of_map, of_price = self._likelihood[1:AGE_ROW], self._likelihood[AGE_ROW:]
-        rates: Floats = self._scaled(sweep)[[1 + int(np.argmax(of_map)), AGE_ROW + int(np.argmax(of_price)), 0]]
+        best = 1 + int(np.argmax(self._likelihood[1:]))
+        rates: Floats = self._scaled(sweep)[[best, AGE_ROW + int(np.argmax(self._likelihood[AGE_ROW:])), 0]]
         return rates
 
     def _scaled(self, sweep: _Sweep) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from liqtui.model.calibration import CalibrationState
+from liqtui.model.experts import ExpertsState
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import Funding, Liquidation, LongShortRatio, Market, OpenInterest, PriceBar, Quote
 from liqtui.model.scorer import Scorer
@@ -47,7 +47,7 @@ class MarketState:
     ratio_ms: int | None = None
     """Stamp of the newest account ratio."""
     once: Once = field(default_factory=Once)
-    mix: CalibrationState | None = None
+    mix: ExpertsState | None = None
     """What had been learned when the newest batch of prints was: nothing of it is under way."""
     scores: Mapping[str, Any] | None = None
     """State of the scorer when its newest step ended, None before one ended after the history."""
@@ -103,9 +103,9 @@ class MarketState:
 
     def _keep(self) -> None:
         """Note the states at the moments at which nothing is under way: only from there may they be taken up again."""
-        learned_ms = self.intensity.calibration.learned_ms
+        learned_ms = self.intensity.experts.learned_ms
         if learned_ms is not None and (self.mix is None or self.mix.learned_ms != learned_ms):
-            self.mix = self.intensity.calibration.state
+            self.mix = self.intensity.experts.state
         if self.scorer is not None and self.loaded and self.scorer.wants_map:
             self.scores = self.scorer.state()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from liqtui.journal.journal import Journal
 from liqtui.journal.store import Recalled
-from liqtui.model.calibration import CalibrationState
+from liqtui.model.experts import ExpertsState
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import MINUTE_MS, Liquidation, Market, OpenInterest
 from liqtui.model.params import BookParams
@@ -85,16 +85,16 @@ def market_state(
 ) -> MarketState:
     """Return a market as it was when its states were kept, with its book still to be built from the history."""
     if worth == "none":
-        return MarketState(market, Intensity(params))
+        return MarketState(market, Intensity(params, printed=False))
     mix = _mix(market, recalled.mix)
     intensity = Intensity(params, sampled=worth == "sampled", state=mix)
     learned_ms = mix.learned_ms if mix is not None and mix.learned_ms is not None else 0
     return MarketState(market, intensity, _scorer(market, recalled.scores), heard_since_ms, learned_ms, mix=mix)
 
 
-def _mix(market: Market, stored: Mapping[str, Any] | None) -> CalibrationState | None:
+def _mix(market: Market, stored: Mapping[str, Any] | None) -> ExpertsState | None:
     try:
-        return None if stored is None else CalibrationState.from_dict(stored)
+        return None if stored is None else ExpertsState.from_dict(stored)
     except ValueError as error:
         log.warning("%s %s: what was learned before is not taken up: %s", market.venue, market.asset, error)
         return None

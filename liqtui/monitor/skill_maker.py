@@ -58,7 +58,7 @@ def _skill(parts: Sequence[Part]) -> Skill:
         reliability=found.reliability,
         coverage=(),
         coverage_n=0,
-        learned_prints=sum(part.market.intensity.calibration.prints for part in parts),
+        learned_prints=sum(part.market.intensity.experts.prints for part in parts),
         mix=mix_classes(mixes) if mixes else (),
     )
 

@@ -76,8 +76,8 @@ def test_quotes_and_prints_of_a_bar_do_not_reach_the_map_that_it_is_scored_on(
     found = live(bars, prints, quoted=True)
     assert report_of(found) == expected
     assert expected.prints > 100 and expected.over_price is not None
-    assert found.intensity.calibration.state == offline.calibration.state
-    assert found.intensity.calibration.prints > 500
+    assert found.intensity.experts.state == offline.experts.state
+    assert found.intensity.experts.prints > 500
 
 
 def test_a_print_that_history_and_stream_tell_counts_once(
@@ -94,10 +94,10 @@ def test_a_print_that_history_and_stream_tell_counts_once(
         twice.add_event(event)
         if isinstance(event, Liquidation) and not at % 2:
             twice.add_print(event, "stream")
-    assert twice.intensity.calibration.state == once.intensity.calibration.state
+    assert twice.intensity.experts.state == once.intensity.experts.state
     assert once.scorer is not None and twice.scorer is not None
     assert twice.scorer.state() == once.scorer.state()
-    assert once.intensity.calibration.prints == pytest.approx(len(prints), abs=2)
+    assert once.intensity.experts.prints == pytest.approx(len(prints), abs=2)
 
 
 def test_hours_whose_prints_were_not_heard_are_neither_scored_nor_learned_from(
@@ -118,7 +118,7 @@ def test_hours_whose_prints_were_not_heard_are_neither_scored_nor_learned_from(
     assert inside > 50
     lost = report_of(whole).prints + report_of(whole).outside - report_of(deaf).prints - report_of(deaf).outside
     assert lost == inside
-    assert whole.intensity.calibration.prints - deaf.intensity.calibration.prints == pytest.approx(inside, abs=5)
+    assert whole.intensity.experts.prints - deaf.intensity.experts.prints == pytest.approx(inside, abs=5)
 
 
 def test_a_venue_without_prints_is_not_scored() -> None:
@@ -127,7 +127,7 @@ def test_a_venue_without_prints_is_not_scored() -> None:
     one.add_print(Liquidation(START_MS, "alpha", "BTC", "long", 1.0, 60_000.0), "stream")
     one.add_event(OpenInterest(START_MS, 1_000.0))
     one.add_event(PriceBar(START_MS, MINUTE_MS, 1.0, 1.1, 0.9, 1.0, 10.0))
-    assert one.scorer is None and one.intensity.calibration.prints == 0
+    assert one.scorer is None and one.intensity.experts.prints == 0
 
 
 def test_a_bar_that_comes_again_changes_nothing(told: tuple[Sequence[PriceBar], Sequence[Liquidation]]) -> None:

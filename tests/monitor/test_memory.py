@@ -71,9 +71,12 @@ def test_a_restart_equals_no_restart(events: list[HistoryEvent]) -> None:
     assert report_of(whole).prints > 100
     assert whole.scorer is not None and second.scorer is not None
     assert second.scorer.state() == whole.scorer.state()
-    learned, without_stop = second.intensity.calibration.state, whole.intensity.calibration.state
-    assert learned.learned_ms == without_stop.learned_ms and learned.size_count == without_stop.size_count
-    assert learned.mean == pytest.approx(without_stop.mean, abs=1e-9)
+    learned, without_stop = second.intensity.experts.state, whole.intensity.experts.state
+    assert learned.learned_ms == without_stop.learned_ms and learned.levels == without_stop.levels
+    for name, one in learned.experts.items():
+        other = without_stop.experts[name]
+        assert one.size_count == other.size_count
+        assert one.mean == pytest.approx(other.mean, abs=1e-9)
 
 
 def test_what_was_learned_is_there_before_anything_happens_again(events: list[HistoryEvent]) -> None:
@@ -81,7 +84,7 @@ def test_what_was_learned_is_there_before_anything_happens_again(events: list[Hi
     first = fed(again(Recalled()), events, 100)
     short = events[:400]
     second = fed(again(through_the_file(first)), short, 0)
-    assert second.intensity.calibration.state == first.mix
+    assert second.intensity.experts.state == first.mix
     assert second.intensity.map_draws() is not None
     assert report_of(second).prints == Scorer.from_state(first.scores or {}).report().prints > 100
 
@@ -92,7 +95,7 @@ def test_states_of_another_version_are_not_taken_up(kind: str, caplog: pytest.Lo
     strange = {"version": 99}
     market = again(Recalled(mix=strange if kind == "mix" else None, scores=strange if kind == "scores" else None))
     assert "is not taken up" in caplog.text and "99" in caplog.text
-    assert market.intensity.calibration.prints == 0 and report_of(market).prints == 0
+    assert market.intensity.experts.prints == 0 and report_of(market).prints == 0
 
 
 @asynccontextmanager
