@@ -57,7 +57,7 @@ async def _live(spec: EngineSpec) -> int:
     network, clock = spec.network, WallClock()
     limits = Limits(request_s=network.timeout_s)
     async with make_session(network.address, network.ca_path, network.proxy, network.trust_env) as session:
-        feeds = [ExchangeFeed(venue, session, clock, cache_dir(), limits) for venue in spec.venues]
+        feeds = [ExchangeFeed(venue, session, clock, cache_dir(), limits, spec.accounts) for venue in spec.venues]
         return await serve(Monitor(feeds, spec.assets, clock, Cadence(), "live", str), spec.socket_path, spec.linger_s)
 
 

@@ -1,9 +1,10 @@
-"""All that is known of one asset on one venue; its worker is the only one to change it."""
+"""All that is known of one asset on one venue; its worker is the only one to change it, but for what is observed."""
 
 from dataclasses import dataclass, field
 
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import Funding, LongShortRatio, Market, OpenInterest, PriceBar, Quote
+from liqtui.monitor.accounts import Observed
 
 HistoryEvent = OpenInterest | LongShortRatio | PriceBar
 
@@ -22,6 +23,8 @@ class MarketState:
     quote: Quote | None = None
     open_interest: OpenInterest | None = None
     funding: Funding | None = None
+    observed: Observed | None = None
+    """Positions of the watched accounts, filled by `KnownPositions`; None where nobody is watched."""
     loaded: bool = False
     """Whether the history has been modelled: there is something to show."""
     step_ms: int = 0
@@ -36,6 +39,8 @@ class MarketState:
         if self.quote is None or quote.ts_ms >= self.quote.ts_ms:
             self.quote = quote
             self.intensity.add_quote(quote)
+            if self.observed is not None:
+                self.observed.add_quote(quote)
 
     def add_open_interest(self, sample: OpenInterest) -> None:
         """Take a sample; the newest by its stamp is the one shown."""
