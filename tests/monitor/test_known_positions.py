@@ -8,9 +8,10 @@ import pytest
 from liqtui.feeds.base import Banned, Garbled, PublicAccounts, Unavailable, Unsupported
 from liqtui.feeds.clock import ManualClock
 from liqtui.model.grid import bin_of
-from liqtui.model.market import MINUTE_MS, Position
+from liqtui.model.market import MINUTE_MS, Position, Quote
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import HEAT_BIN_LOG
+from liqtui.monitor.accounts import Observed
 from tests.monitor.scripted import ABILITIES, ScriptedFeed, error_of, price_at
 from tests.monitor.test_monitor import BTC, NOW_MS, Bench, running
 
@@ -212,3 +213,15 @@ async def test_a_defect_in_one_answer_stops_nothing() -> None:
         await bench.advance(MINUTE_MS)
         assert len(bench.now().detail.known) == 1
         assert "KeyError" in bench.venue().detail
+
+
+def test_a_price_from_before_a_look_says_nothing_against_it() -> None:
+    """Answers cross on their way; the mark price counts, the last price only where there is no mark."""
+    observed = Observed(keep_ms=1_000.0)
+    observed.take(WHALE, [Position("BTC", "long", 1.0, 95.0)], 10)
+    observed.add_quote(Quote(9, 90.0, 90.0))
+    observed.add_quote(Quote(10, 90.0, 96.0))
+    assert observed.standing(10) == (Position("BTC", "long", 1.0, 95.0),)
+    observed.add_quote(Quote(11, 95.0))
+    assert observed.standing(11) == ()
+    assert observed.standing(1_010) == () and observed.standing(1_011) is None
