@@ -15,6 +15,8 @@ from liqtui import __version__
 from liqtui.config import Config, cache_dir, runtime_dir, user_file
 from liqtui.feeds.base import Blocked, FeedError
 from liqtui.feeds.clock import WallClock
+from liqtui.monitor.cadence import Cadence
+from liqtui.monitor.known_positions import turn_ms
 from liqtui.terminal import facts
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 def examine(config: Config, *, as_json: bool, offline: bool) -> int:
     """Print what was found, on stdout, and return 0, 1 (something here is bad) or 3 (only venues are)."""
-    findings = [*_terminal(), *_install(), *_folders()]
+    findings = [*_terminal(), *_install(), *_folders(), *_accounts(config)]
     if not offline:
         findings += asyncio.run(_venues(config))
     if as_json:
@@ -100,6 +102,14 @@ def _folders() -> list[Finding]:
         else:
             found.append(Finding(subject, "ok", str(folder)))
     return found
+
+
+def _accounts(config: Config) -> list[Finding]:
+    accounts = config.watch.accounts if "hyperliquid" in config.watch.venues else ()
+    if not accounts:
+        return []
+    every_s = len(accounts) * turn_ms(len(accounts), Cadence()) / 1000
+    return [Finding("watched accounts", "ok", f"{len(accounts)} on Hyperliquid, each looked at every {every_s:.0f} s")]
 
 
 async def _venues(config: Config) -> list[Finding]:

@@ -61,15 +61,18 @@ def with_known(now: NowMap, known: KnownMass) -> NowMap:
     )
 
 
-def with_known_column(heat: Heat, now: NowMap) -> Heat:
-    """Return a market's heat with its forming column made of the map of this moment; unchanged where that is a gap.
+def with_known_column(heat: Heat, now: NowMap, end_ms: int) -> Heat:
+    """Return a market's heat with its forming column made of the map of this moment.
 
-    The columns before it stay as they were modelled: what was observed then is not kept.
+    `end_ms` is the end of the market's newest bar. The columns before the forming one stay as they were modelled, since
+    what was observed then is not kept; so a heat that ends in the past, or in a gap, is returned as it is.
     """
-    if heat.gap[-1]:
+    if heat.gap[-1] or heat.ts_ms[-1] != end_ms // heat.step_ms * heat.step_ms:
         return heat
     first = bin_of(float(heat.ohlc_usd[-1, 3]), HEAT_BIN_LOG) - ROWS_BELOW
     start = first * BINS_PER_HEAT_ROW - now.first_bin
+    if not 0 <= start <= len(now.long_usd) - ROWS * BINS_PER_HEAT_ROW:
+        return heat
     both = (now.long_usd + now.short_usd)[start : start + ROWS * BINS_PER_HEAT_ROW]
     cells = heat.cells_usd.copy()
     at = first - heat.first_bin

@@ -24,8 +24,8 @@ def with_known_now(heat: Heat | None, market: MarketState, now_ms: int) -> Heat 
     """Return the heat of one market with its observed positions in the forming column."""
     if heat is None or not standing(market, now_ms):
         return heat
-    made = now_map(market, now_ms)
-    return heat if made is None else with_known_column(heat, made)
+    made, end_ms = now_map(market, now_ms), market.intensity.last_bar_end_ms
+    return heat if made is None or end_ms is None else with_known_column(heat, made, end_ms)
 
 
 def known_positions(parts: Sequence[Part], now_ms: int) -> tuple[KnownPosition, ...]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from liqtui.model.grid import BOOK_BIN_LOG, bin_of
 from liqtui.model.intensity import Intensity, NowMap
 from liqtui.model.known import known_mass, spared, with_known, with_known_column
-from liqtui.model.market import SIDES, OpenInterest, Position, Quote, Side
+from liqtui.model.market import HOUR_MS, SIDES, OpenInterest, Position, Quote, Side
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import HEAT_BIN_LOG
 from tests.model.markets import wandering_bars, wandering_oi
@@ -109,7 +109,7 @@ def test_without_positions_the_forming_column_is_the_one_modelled(window: str, m
     model.add_quote(Quote(end_ms + 1_000, bars[-1].close_usd * moved))
     heat, now = model.heat(Selection("BTC", None, "4h" if window == "4h" else "24h"), end_ms), model.now_map()
     assert heat is not None and now is not None and not heat.gap[-1]
-    made = with_known_column(heat, now)
+    made = with_known_column(heat, now, end_ms)
     np.testing.assert_allclose(made.cells_usd, heat.cells_usd, rtol=1e-6)
     assert heat.cells_usd[-1].sum() > 0
 
@@ -122,7 +122,7 @@ def test_a_known_position_is_in_the_forming_column_only() -> None:
     assert heat is not None and now is not None
     level_usd, oi_base = 0.9 * close_usd, wandering_oi(400)[-1].oi_base
     known = known_mass(now, [Position("BTC", "long", 0.5 * oi_base, level_usd)], oi_base, close_usd)
-    made = with_known_column(heat, with_known(now, known))
+    made = with_known_column(heat, with_known(now, known), end_ms)
     np.testing.assert_array_equal(made.cells_usd[:-1], heat.cells_usd[:-1])
     row = bin_of(level_usd, HEAT_BIN_LOG) - heat.first_bin
     added = made.cells_usd[-1, row] - 0.5 * heat.cells_usd[-1, row]
@@ -131,12 +131,18 @@ def test_a_known_position_is_in_the_forming_column_only() -> None:
     np.testing.assert_allclose(made.cells_usd[-1, below], 0.5 * heat.cells_usd[-1, below], rtol=1e-5)
 
 
-def test_a_column_that_is_a_gap_stays_one() -> None:
+def test_a_heat_that_ends_in_a_gap_or_in_the_past_stays_as_it_is() -> None:
+    """What is observed now was not there then."""
     model = market()
-    late_ms = wandering_bars(400)[-1].end_ms + 3_600_000 * 3
-    heat, now = model.heat(Selection("BTC", None, "24h"), late_ms), model.now_map()
-    assert heat is not None and now is not None and heat.gap[-1]
-    assert with_known_column(heat, now) is heat
+    end_ms = wandering_bars(400)[-1].end_ms
+    now = model.now_map()
+    late = model.heat(Selection("BTC", None, "24h"), end_ms + 3 * HOUR_MS)
+    heat = model.heat(Selection("BTC", None, "24h"), end_ms)
+    assert now is not None and late is not None and heat is not None
+    assert late.gap[-1]
+    assert with_known_column(late, now, int(late.ts_ms[-1])) is late
+    assert not heat.gap[-1]
+    assert with_known_column(heat, now, end_ms + HOUR_MS) is heat
 
 
 def market() -> Intensity:
