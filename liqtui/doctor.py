@@ -16,7 +16,7 @@ from liqtui.config import Config, cache_dir, runtime_dir, user_file
 from liqtui.feeds.base import Blocked, FeedError
 from liqtui.feeds.clock import WallClock
 from liqtui.monitor.cadence import Cadence
-from liqtui.monitor.known_positions import turn_ms
+from liqtui.monitor.known_positions import round_ms
 from liqtui.terminal import facts
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _accounts(config: Config) -> list[Finding]:
     accounts = config.watch.accounts if "hyperliquid" in config.watch.venues else ()
     if not accounts:
         return []
-    every_s = len(accounts) * turn_ms(len(accounts), Cadence()) / 1000
+    every_s = round_ms(len(accounts), Cadence()) / 1000
     return [Finding("watched accounts", "ok", f"{len(accounts)} on Hyperliquid, each looked at every {every_s:.0f} s")]
 
 

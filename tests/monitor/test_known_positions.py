@@ -148,6 +148,20 @@ async def test_an_account_that_fails_counts_for_ten_minutes_and_is_then_left_out
         assert bench.venue().status == "LIVE"
 
 
+async def test_an_account_that_fails_once_is_asked_again_soon() -> None:
+    """A venue is not PARTIAL for a minute for the sake of one lost answer."""
+    clock = ManualClock(NOW_MS)
+    feed = WatchedFeed(clock, {WHALE: [long_at(0.9, 40.0)]})
+    async with running(clock, [feed]) as bench:
+        await seen(bench, feed)
+        feed.fail(f"positions {WHALE}", error_of(Unavailable))
+        await bench.advance(MINUTE_MS + 500)
+        assert bench.venue().status == "PARTIAL"
+        feed.mend()
+        await bench.advance(3_000)
+        assert bench.venue().status == "LIVE"
+
+
 async def test_where_no_account_answers_any_more_nothing_is_said_to_be_observed() -> None:
     """A share of nought would say that somebody looked."""
     clock = ManualClock(NOW_MS)
