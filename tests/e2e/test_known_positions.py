@@ -149,8 +149,9 @@ async def test_both_sides_total_the_open_interest(fast: Fast) -> None:
     market = fast.monitor._workers[0].markets["BTC"]
     now_ms = fast.shot().ts_ms
     plain, made, series = market.intensity.now_map(), now_map(market, now_ms), market.intensity.series()
-    assert plain is not None and made is not None and series is not None and market.quote is not None
-    oi_base, price_usd = float(series.oi_base[-1]), market.quote.last_usd
+    forming = market.intensity.heat(HYPERLIQUID, now_ms)
+    assert plain is not None and made is not None and series is not None and forming is not None
+    oi_base, price_usd = float(series.oi_base[-1]), float(forming.ohlc_usd[-1, 3])
     whole_usd = oi_base * price_usd
     for without, with_, held, safe in (
         (plain.long_usd, made.long_usd, 1_250.0, 250.0),

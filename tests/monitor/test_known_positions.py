@@ -131,6 +131,7 @@ async def test_an_account_that_fails_counts_for_ten_minutes_and_is_then_left_out
     feed = WatchedFeed(clock, {WHALE: [long_at(0.9, 40.0)], MINNOW: [long_at(0.8, 10.0)]})
     async with running(clock, [feed]) as bench:
         await seen(bench, feed)
+        await bench.advance(11 * MINUTE_MS)
         feed.fail(f"positions {WHALE}", error_of(Garbled))
         await bench.advance(9 * MINUTE_MS)
         assert len(bench.now().detail.known) == 2
