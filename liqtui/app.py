@@ -264,7 +264,7 @@ class LiqtuiApp(LightApp):
         self._main.query_one(Ladder).move(step)
 
     async def action_above_or_skill(self) -> None:
-        """Move the ladder's cursor up where it has one, else show how far the map can be trusted."""
+        """Move the ladder's cursor up where it has one, else show the skill."""
         await self.run_action("rung(-1)" if self._main.query_one(Ladder).picked else "skill")
 
     def action_rung_edge(self, last: bool) -> None:
@@ -287,13 +287,15 @@ class LiqtuiApp(LightApp):
 
     def action_help(self) -> None:
         """Show the help page."""
-        shown = self._frozen or self._newest
-        self.push_screen(HelpScreen(shown, self._condition), lambda _: self._say())
+        self._open(HelpScreen)
 
     def action_skill(self) -> None:
         """Show how far the map can be trusted."""
-        if not any(isinstance(screen, SkillScreen) for screen in self.screen_stack):
-            self.push_screen(SkillScreen(self._frozen or self._newest, self._condition), lambda _: self._say())
+        self._open(SkillScreen)
+
+    def _open(self, page: type[HelpScreen] | type[SkillScreen]) -> None:
+        if not any(isinstance(screen, page) for screen in self.screen_stack):
+            self.push_screen(page(self._frozen or self._newest, self._condition), lambda _: self._say())
 
 
 def _whole_seconds(left_s: float) -> int:

@@ -44,12 +44,12 @@ def _three_digits(value: float, suffix: str) -> str:
 
 
 def compact_range(low: float, high: float) -> str:
-    """Return two sizes in at most nine cells, in one unit where both have a figure in it: `8..19M`, `40K..1.2M`."""
+    """Return two sizes in at most ten cells, in one unit where both have a figure in it: `8..19M`, `40K..1.2M`."""
     unit = compact(high).lstrip("-0123456789.")
     ends = [value / 1000.0 ** _SUFFIXES.index(unit) for value in (low, high)]
-    if 0 < ends[0] < 0.1:
+    if 0 < ends[0] < 0.1 and not _whole(low)[-1].isdigit():
         return f"{_whole(low)}..{compact(high) if ends[1] < 10 else _whole(high)}"
-    decimals = [0 if not unit or value >= 10 or value == 0 else 1 for value in ends]
+    decimals = [0 if not unit or value >= 10 or value < 0.05 else 1 for value in ends]
     if ends[0] >= 1 and ends[1] >= 10:
         decimals[0] = 0
     return f"{ends[0]:.{decimals[0]}f}..{ends[1]:.{decimals[1]}f}{unit}"
