@@ -121,6 +121,21 @@ async def test_figures_are_kept_before_plots_where_it_is_narrow(size: tuple[int,
         assert all(line[1] != "+" or ".." in line for line in text.splitlines() if "bit" in line)
 
 
+async def test_the_second_column_stands_in_line_whatever_the_first_holds() -> None:
+    async with running((120, 36)) as (app, link, pilot):
+        await pilot.press("k")
+        snapshot = make_snapshot(BTC, 9)
+        chosen = replace(BTC, asset="1000000BABYDOGECOIN")
+        rows = (replace(snapshot.assets[0], asset=chosen.asset, venues=("venue",) * 12),)
+        link.put(replace(snapshot, assets=rows, detail=replace(snapshot.detail, selection=chosen)))
+        await settle(pilot)
+        lines = screen_lines(app)
+        starts = {
+            line.index(word) for line in lines for word in ("RELIABILITY", "WHAT STANDS", "Near 1") if word in line
+        }
+        assert len(starts) == 1 and "HOW FAR" in lines[1]
+
+
 @pytest.mark.parametrize("key", ["escape", "k", "K", "q"])
 async def test_its_keys_close_it(key: str) -> None:
     async with running((80, 24)) as (app, _, pilot):
