@@ -19,6 +19,7 @@ from liqtui.painting.light import LightApp
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
 from liqtui.screens.main import MainScreen
+from liqtui.screens.skill import SkillScreen
 from liqtui.terminal import PaneTitle, driver_class
 from liqtui.theming import (
     DEFAULT_THEME,
@@ -55,7 +56,9 @@ class LiqtuiApp(LightApp):
         Binding("0", "zoom_reset", "Zoom by itself"),
         Binding("v", "next_venue", "Next venue"),
         Binding("j,down", "rung(1)", "Zone below"),
-        Binding("k,up", "rung(-1)", "Zone above"),
+        Binding("up", "rung(-1)", "Zone above"),
+        Binding("k", "above_or_skill", "Zone above, or skill"),
+        Binding("K", "skill", "Skill"),
         Binding("g,home", "rung_edge(False)", "Highest zone"),
         Binding("G,end", "rung_edge(True)", "Lowest zone"),
         Binding("escape,x", "rung_leave", "No zone"),
@@ -260,6 +263,10 @@ class LiqtuiApp(LightApp):
         """Move the ladder's cursor."""
         self._main.query_one(Ladder).move(step)
 
+    async def action_above_or_skill(self) -> None:
+        """Move the ladder's cursor up where it has one, else show the skill."""
+        await self.run_action("rung(-1)" if self._main.query_one(Ladder).picked else "skill")
+
     def action_rung_edge(self, last: bool) -> None:
         """Move the ladder's cursor to the highest or lowest zone."""
         self._main.query_one(Ladder).jump(last)
@@ -280,8 +287,15 @@ class LiqtuiApp(LightApp):
 
     def action_help(self) -> None:
         """Show the help page."""
-        shown = self._frozen or self._newest
-        self.push_screen(HelpScreen(shown, self._condition), lambda _: self._say())
+        self._open(HelpScreen)
+
+    def action_skill(self) -> None:
+        """Show how far the map can be trusted."""
+        self._open(SkillScreen)
+
+    def _open(self, page: type[HelpScreen] | type[SkillScreen]) -> None:
+        if not any(isinstance(screen, page) for screen in self.screen_stack):
+            self.push_screen(page(self._frozen or self._newest, self._condition), lambda _: self._say())
 
 
 def _whole_seconds(left_s: float) -> int:

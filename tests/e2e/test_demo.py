@@ -75,6 +75,7 @@ def test_zoom_changes_the_height_of_a_row_and_0_brings_it_back(app: PtyApp) -> N
         assert found is not None
         return found[1]
 
+    app.wait_for(lambda text: re.search(r" BTC all.*%/row", text) is not None)
     before = height()
     app.press("+")
     app.wait_for(lambda _: height() != before)
