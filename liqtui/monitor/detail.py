@@ -35,14 +35,14 @@ class DetailMaker:
         loaded = [part for part in parts if part.market.loaded]
         venues = [part.venue.venue for part in parts]
         price = price_usd(fresh(parts, now_ms, self._stale_ms))
-        atr = self._atr_usd(loaded)
+        atr, known = self._atr_usd(loaded), known_positions(loaded, now_ms)
         clusters, long_usd, short_usd = _zones(loaded, price, atr, now_ms)
         return Detail(
             selection=self.selection,
             heat=self._heat.make(loaded, now_ms),
             price_usd=price,
             atr_usd=atr,
-            clusters=self._bands.with_bands(clusters, loaded),
+            clusters=self._bands.with_bands(clusters, loaded, known),
             long_usd=long_usd,
             short_usd=short_usd,
             divergence=self._divergence_rows(loaded, now_ms),
@@ -50,7 +50,7 @@ class DetailMaker:
             totals=self._tape.totals(self.selection.asset, venues, now_ms),
             prints_seen=self._tape.seen(self.selection.asset, venues),
             skill=self._skill.make(loaded),
-            known=known_positions(loaded, now_ms),
+            known=known,
             observed_pct=observed_pct(parts, now_ms),
         )
 

@@ -1,10 +1,8 @@
 """Observed positions, drawn apart from the modelled ones: diamonds at the map's edge, sums in the ladder."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 
 from liqtui.model.market import Side
-from liqtui.model.snapshot import Cluster, KnownPosition
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
 from liqtui.widgets.panel import Panel
@@ -38,12 +36,3 @@ def known_legend(panel: Panel) -> list[Field]:
     if panel.snapshot is None or not panel.snapshot.detail.known:
         return []
     return [panel.field(f"  {GLYPH['long']}{GLYPH['short']} observed", "text", 1)]
-
-
-def known_usd(zone: Cluster, known: Sequence[KnownPosition]) -> float:
-    """Return the observed notional of a zone's side within its range."""
-    return sum(
-        position.usd
-        for position in known
-        if position.side == zone.side and zone.low_usd <= position.liquidation_usd <= zone.high_usd
-    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from liqtui.model.snapshot import BANDS_PCT, Cluster, KnownPosition
 from liqtui.render.numbers import compact, compact_range, price, signed_atr, signed_pct
-from liqtui.widgets.known_marks import GLYPH, known_usd
+from liqtui.widgets.known_marks import GLYPH
 
 _MIN_BAR = 3
 _BAND = BANDS_PCT.index(80.0)
@@ -22,7 +22,7 @@ class RungColumns:
         self.price = max(len(price(rung.price_usd, decimals)) for rung in rungs)
         self.distance = max(len(signed_pct(rung.distance_pct)) for rung in rungs)
         self.largest_usd = max(rung.usd for rung in rungs) or 1.0
-        self._known = {rung: usd for rung in rungs if (usd := known_usd(rung, known)) > 0}
+        self._known = {rung: usd for rung in rungs if (usd := rung.observed_usd(known)) > 0}
         self._room = width - (2 + 1 + self.price + 1 + self.distance + 1 + 5)
         self.atr = self._take(max(len(signed_atr(rung.distance_atr)) for rung in rungs))
         self.share = self._take(4 if any(rung.share_pct >= 99.5 for rung in rungs) else 3)

@@ -9,7 +9,6 @@ from liqtui.model.snapshot import KnownPosition, Snapshot
 from liqtui.render.numbers import price
 from liqtui.theming import ColourSystem
 from liqtui.widgets.heatmap import Heatmap
-from liqtui.widgets.known_marks import known_usd
 from liqtui.widgets.ladder import Ladder
 from tests.ui.running import BTC, lines_of, running, settle
 from tests.ui.scene import make_snapshot, with_known
@@ -84,7 +83,7 @@ def test_a_zone_counts_the_positions_of_its_side_within_its_range() -> None:
         KnownPosition("long", inside, 4.0),
         KnownPosition("short", edge + 1e-6, 8.0),
     ]
-    assert zone.side == "short" and known_usd(zone, known) == 3.0
+    assert zone.side == "short" and zone.observed_usd(known) == 3.0
 
 
 @pytest.mark.parametrize("colour", ["truecolor", "16", "none"])
