@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -18,6 +18,7 @@ from liqtui.model.snapshot import Snapshot
 from liqtui.painting.light import LightApp
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
+from liqtui.screens.keys import KEYS
 from liqtui.screens.main import MainScreen
 from liqtui.screens.skill import SkillScreen
 from liqtui.terminal import PaneTitle, driver_class
@@ -45,28 +46,7 @@ class LiqtuiApp(LightApp):
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[type[Commands] | Callable[[], type[Commands]]]] = {Commands}  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(slot), f"slot({slot})", f"Asset {slot}", show=False) for slot in range(1, 10)),
-        Binding("tab", "next_asset(1)", "Next asset", priority=True),
-        Binding("shift+tab", "next_asset(-1)", "Previous asset", priority=True),
-        Binding("left_square_bracket", "next_window(-1)", "Shorter window"),
-        Binding("right_square_bracket", "next_window(1)", "Longer window"),
-        Binding("plus,equals_sign", "zoom(-1)", "Zoom in"),
-        Binding("minus", "zoom(1)", "Zoom out"),
-        Binding("0", "zoom_reset", "Zoom by itself"),
-        Binding("v", "next_venue", "Next venue"),
-        Binding("j,down", "rung(1)", "Zone below"),
-        Binding("up", "rung(-1)", "Zone above"),
-        Binding("k", "above_or_skill", "Zone above, or skill"),
-        Binding("K", "skill", "Skill"),
-        Binding("g,home", "rung_edge(False)", "Highest zone"),
-        Binding("G,end", "rung_edge(True)", "Lowest zone"),
-        Binding("escape,x", "rung_leave", "No zone"),
-        Binding("space", "freeze", "Freeze"),
-        Binding("question_mark,f1", "help", "Help"),
-        Binding("colon", "command_palette", "Commands"),
-        Binding("q", "quit", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
         self,
