@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -18,7 +18,9 @@ from liqtui.model.snapshot import Snapshot
 from liqtui.painting.light import LightApp
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
+from liqtui.screens.keys import KEYS
 from liqtui.screens.main import MainScreen
+from liqtui.screens.skill import SkillScreen
 from liqtui.terminal import PaneTitle, driver_class
 from liqtui.theming import (
     DEFAULT_THEME,
@@ -44,26 +46,7 @@ class LiqtuiApp(LightApp):
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[type[Commands] | Callable[[], type[Commands]]]] = {Commands}  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(slot), f"slot({slot})", f"Asset {slot}", show=False) for slot in range(1, 10)),
-        Binding("tab", "next_asset(1)", "Next asset", priority=True),
-        Binding("shift+tab", "next_asset(-1)", "Previous asset", priority=True),
-        Binding("left_square_bracket", "next_window(-1)", "Shorter window"),
-        Binding("right_square_bracket", "next_window(1)", "Longer window"),
-        Binding("plus,equals_sign", "zoom(-1)", "Zoom in"),
-        Binding("minus", "zoom(1)", "Zoom out"),
-        Binding("0", "zoom_reset", "Zoom by itself"),
-        Binding("v", "next_venue", "Next venue"),
-        Binding("j,down", "rung(1)", "Zone below"),
-        Binding("k,up", "rung(-1)", "Zone above"),
-        Binding("g,home", "rung_edge(False)", "Highest zone"),
-        Binding("G,end", "rung_edge(True)", "Lowest zone"),
-        Binding("escape,x", "rung_leave", "No zone"),
-        Binding("space", "freeze", "Freeze"),
-        Binding("question_mark,f1", "help", "Help"),
-        Binding("colon", "command_palette", "Commands"),
-        Binding("q", "quit", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
         self,
@@ -260,6 +243,10 @@ class LiqtuiApp(LightApp):
         """Move the ladder's cursor."""
         self._main.query_one(Ladder).move(step)
 
+    async def action_above_or_skill(self) -> None:
+        """Move the ladder's cursor up where it has one, else show the skill."""
+        await self.run_action("rung(-1)" if self._main.query_one(Ladder).picked else "skill")
+
     def action_rung_edge(self, last: bool) -> None:
         """Move the ladder's cursor to the highest or lowest zone."""
         self._main.query_one(Ladder).jump(last)
@@ -280,8 +267,15 @@ class LiqtuiApp(LightApp):
 
     def action_help(self) -> None:
         """Show the help page."""
-        shown = self._frozen or self._newest
-        self.push_screen(HelpScreen(shown, self._condition), lambda _: self._say())
+        self._open(HelpScreen)
+
+    def action_skill(self) -> None:
+        """Show how far the map can be trusted."""
+        self._open(SkillScreen)
+
+    def _open(self, page: type[HelpScreen] | type[SkillScreen]) -> None:
+        if not any(isinstance(screen, page) for screen in self.screen_stack):
+            self.push_screen(page(self._frozen or self._newest, self._condition), lambda _: self._say())
 
 
 def _whole_seconds(left_s: float) -> int:

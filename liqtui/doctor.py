@@ -17,6 +17,8 @@ from liqtui.config import Config, cache_dir, runtime_dir, user_file
 from liqtui.feeds.base import Blocked, FeedError
 from liqtui.feeds.clock import WallClock
 from liqtui.journal.store import size_bytes
+from liqtui.monitor.cadence import Cadence
+from liqtui.monitor.known_positions import round_ms
 from liqtui.terminal import facts
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 def examine(config: Config, *, as_json: bool, offline: bool) -> int:
     """Print what was found, on stdout, and return 0, 1 (something here is bad) or 3 (only venues are)."""
-    findings = [*_terminal(), *_install(), *_folders(), _journal(config)]
+    findings = [*_terminal(), *_install(), *_folders(), _journal(config), *_accounts(config)]
     if not offline:
         findings += asyncio.run(_venues(config))
     if as_json:
@@ -118,6 +120,14 @@ def _journal(config: Config) -> Finding:
         return Finding("journal", "bad", f"{path} cannot be written; set journal.path, or journal.enabled = false")
     kept = f"{size / 1e6:.1f} MB" if size else "absent: begun by the first live engine"
     return Finding("journal", "ok", f"{path}, {kept}, {config.journal.keep_days:g} days are kept")
+
+
+def _accounts(config: Config) -> list[Finding]:
+    accounts = config.watch.accounts if "hyperliquid" in config.watch.venues else ()
+    if not accounts:
+        return []
+    every_s = round_ms(len(accounts), Cadence()) / 1000
+    return [Finding("watched accounts", "ok", f"{len(accounts)} on Hyperliquid, each looked at every {every_s:.0f} s")]
 
 
 async def _venues(config: Config) -> list[Finding]:

@@ -65,7 +65,7 @@ async def _live(spec: EngineSpec) -> int:
         make_session(network.address, network.ca_path, network.proxy, network.trust_env) as session,
         _journal(spec) as journal,
     ):
-        feeds = [ExchangeFeed(venue, session, clock, cache_dir(), limits) for venue in spec.venues]
+        feeds = [ExchangeFeed(venue, session, clock, cache_dir(), limits, spec.accounts) for venue in spec.venues]
         monitor = Monitor(feeds, spec.assets, clock, Cadence(), "live", str, journal)
         return await serve(monitor, spec.socket_path, spec.linger_s)
 

@@ -21,6 +21,8 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     assets: tuple[str, ...]
     venues: tuple[str, ...] = ()
     """Venues asked, in live mode."""
+    accounts: tuple[str, ...] = ()
+    """Accounts looked up on Hyperliquid, in live mode."""
     network: Network = Network()
     seed: int = DEMO_SEED
     """Seed of the demo market."""
@@ -50,11 +52,12 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def live_spec(config: Config) -> EngineSpec:
-    """Return the task of watching the venues."""
+    """Return the task of watching the venues; ConfigError where the accounts to watch cannot be read."""
     return EngineSpec(
         mode="live",
         assets=config.watch.assets,
         venues=config.watch.venues,
+        accounts=config.watch.accounts if "hyperliquid" in config.watch.venues else (),
         network=config.network,
         journal=config.journal,
         linger_s=config.engine.linger_s,

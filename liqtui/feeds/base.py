@@ -11,7 +11,7 @@ FeedError
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from liqtui.model.market import (
     Bracket,
@@ -21,6 +21,7 @@ from liqtui.model.market import (
     Market,
     OpenInterest,
     OrderBook,
+    Position,
     PriceBar,
     PrintGap,
     Quote,
@@ -151,4 +152,16 @@ class Feed(Protocol):
 
     def prints_live(self) -> bool:
         """Whether the print stream is connected and has shown a sign of life lately."""
+        ...
+
+
+@runtime_checkable
+class PublicAccounts(Protocol):
+    """What a feed has besides where its venue publishes the positions of accounts."""
+
+    accounts: tuple[str, ...]
+    """Accounts to ask for, as the venue names them."""
+
+    async def positions(self, account: str) -> list[Position]:
+        """Return the open positions of one account in the assets that the venue lists; raises FeedError only."""
         ...

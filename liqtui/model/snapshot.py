@@ -1,5 +1,6 @@
 """The one frozen value the screens ever see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -97,6 +98,12 @@ class Cluster:
     """The same in average true ranges of an hour; None before there are enough bars."""
     bands_usd: tuple[tuple[float, float], ...] = ()
     """Lower and upper end of the notional for each of `BANDS_PCT`; empty where no band is known."""
+
+    def observed_usd(self, known: "Iterable[KnownPosition]") -> float:
+        """Return the part of the notional that is observed: positions of its side liquidated within its range."""
+        return sum(
+            one.usd for one in known if one.side == self.side and self.low_usd <= one.liquidation_usd <= self.high_usd
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ class Cadence:
     open_interest_ms: float = 10_000
     funding_ms: float = 60_000
     ratio_ms: float = 300_000
+    accounts_ms: float = MINUTE_MS
+    """Every watched account is looked at once in this span, as far as `account_gap_ms` allows."""
+    account_gap_ms: float = 1_000
+    """Least time between two looks at accounts."""
     bar_ms: float = MINUTE_MS
     """Closed bars are asked for at each multiple of this (or of the bar length, if that is longer)."""
     bar_delay_ms: float = 2_000
@@ -55,6 +59,8 @@ class Cadence:
             open_interest_ms=max(live.open_interest_ms, least_ms),
             funding_ms=max(live.funding_ms, least_ms),
             ratio_ms=max(live.ratio_ms, least_ms),
+            accounts_ms=max(live.accounts_ms, least_ms),
+            account_gap_ms=max(live.account_gap_ms, least_ms),
             bar_ms=-(-max(live.bar_ms, least_ms) // MINUTE_MS) * MINUTE_MS,
             bar_delay_ms=min(live.bar_delay_ms * speed, MINUTE_MS / 10),
             markets_ms=max(live.markets_ms, 60 * least_ms),

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from liqtui.model.clusters import find_clusters, side_totals
 from liqtui.model.divergence import combine_series, divergence
-from liqtui.model.intensity import NowMap, combine_now
+from liqtui.model.intensity import combine_now
 from liqtui.model.market import MINUTE_MS
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Cluster, Detail, DivergenceRow
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.compose import Part, fresh, price_usd
 from liqtui.monitor.heat_maker import HeatMaker
+from liqtui.monitor.known_map import known_positions, now_map, observed_pct
 from liqtui.monitor.latest import Latest
 from liqtui.monitor.prints import Tape
 from liqtui.monitor.skill_maker import BandMaker, SkillMaker
@@ -34,14 +35,14 @@ class DetailMaker:
         loaded = [part for part in parts if part.market.loaded]
         venues = [part.venue.venue for part in parts]
         price = price_usd(fresh(parts, now_ms, self._stale_ms))
-        atr = self._atr_usd(loaded)
-        clusters, long_usd, short_usd = _zones(loaded, price, atr)
+        atr, known = self._atr_usd(loaded), known_positions(loaded, now_ms)
+        clusters, long_usd, short_usd = _zones(loaded, price, atr, now_ms)
         return Detail(
             selection=self.selection,
             heat=self._heat.make(loaded, now_ms),
             price_usd=price,
             atr_usd=atr,
-            clusters=self._bands.with_bands(clusters, loaded),
+            clusters=self._bands.with_bands(clusters, loaded, known),
             long_usd=long_usd,
             short_usd=short_usd,
             divergence=self._divergence_rows(loaded, now_ms),
@@ -49,6 +50,8 @@ class DetailMaker:
             totals=self._tape.totals(self.selection.asset, venues, now_ms),
             prints_seen=self._tape.seen(self.selection.asset, venues),
             skill=self._skill.make(loaded),
+            known=known,
+            observed_pct=observed_pct(parts, now_ms),
         )
 
     def _atr_usd(self, parts: Sequence[Part]) -> float | None:
@@ -66,9 +69,9 @@ class DetailMaker:
 
 
 def _zones(
-    parts: Sequence[Part], price: float | None, atr_usd: float | None
+    parts: Sequence[Part], price: float | None, atr_usd: float | None, now_ms: int
 ) -> tuple[tuple[Cluster, ...], float, float]:
-    maps: list[NowMap] = [one for part in parts if (one := part.market.intensity.now_map()) is not None]
+    maps = [one for part in parts if (one := now_map(part.market, now_ms)) is not None]
     whole = maps[0] if len(maps) == 1 else combine_now(maps)
     if whole is None or price is None:
         return (), 0.0, 0.0

@@ -9,6 +9,7 @@ from liqtui.model.intensity import combine_heat
 from liqtui.model.selection import Selection, Window
 from liqtui.model.snapshot import Heat
 from liqtui.monitor.compose import Part
+from liqtui.monitor.known_map import with_known_now
 
 SHORT: dict[Window, Window] = {"3d": "12h", "24h": "12h"}
 """A window of the same columns that is cheaper to make, for the sake of its last column."""
@@ -38,7 +39,8 @@ class HeatMaker:
 
     def _combined(self, selection: Selection, parts: Sequence[Part], now_ms: int) -> Heat | None:
         made = [part.market.intensity.heat(selection, self._seen_from_ms(part, now_ms)) for part in parts]
-        heats = [heat for heat in made if heat is not None]
+        known = [with_known_now(heat, part.market, now_ms) for heat, part in zip(made, parts, strict=True)]
+        heats = [heat for heat in known if heat is not None]
         return heats[0] if len(heats) == 1 else combine_heat(selection, heats)
 
     def _seen_from_ms(self, part: Part, now_ms: int) -> int:

@@ -1,4 +1,4 @@
-"""All that is known of one asset on one venue; its worker is the only one to change it."""
+"""All that is known of one asset on one venue; its worker is the only one to change it, but for what is observed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from liqtui.model.experts import ExpertsState
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import Funding, Liquidation, LongShortRatio, Market, OpenInterest, PriceBar, Quote
 from liqtui.model.scorer import Scorer
+from liqtui.monitor.accounts import Observed
 from liqtui.monitor.once import Once, Origin
 
 HistoryEvent = OpenInterest | LongShortRatio | Liquidation | PriceBar
@@ -38,6 +39,8 @@ class MarketState:
     quote: Quote | None = None
     open_interest: OpenInterest | None = None
     funding: Funding | None = None
+    observed: Observed | None = None
+    """Positions of the watched accounts, filled by `KnownPositions`; None where nobody is watched."""
     loaded: bool = False
     """Whether the history has been modelled: there is something to show."""
     step_ms: int = 0
@@ -57,6 +60,8 @@ class MarketState:
         if self.quote is None or quote.ts_ms >= self.quote.ts_ms:
             self.quote = quote
             self.intensity.add_quote(quote)
+            if self.observed is not None:
+                self.observed.add_quote(quote)
 
     def add_open_interest(self, sample: OpenInterest) -> None:
         """Take a sample; the newest by its stamp is the one shown."""

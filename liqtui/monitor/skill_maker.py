@@ -12,12 +12,12 @@ from liqtui.model.mix import apart, mix_classes
 from liqtui.model.params import Floats
 from liqtui.model.scorer import STEP_MS
 from liqtui.model.skill import merged_report
-from liqtui.model.snapshot import Cluster, Interval, Skill
+from liqtui.model.snapshot import Cluster, Interval, KnownPosition, Skill
 from liqtui.monitor.compose import Part
 from liqtui.monitor.latest import Latest
 
 LEAST_DRAWN = 0.5
-"""A zone has a band where the venues that have learned hold at least this share of it."""
+"""A zone has a band where the venues that have learned hold at least this share of its modelled part."""
 
 _Key = list[tuple[str, int]]
 
@@ -90,30 +90,29 @@ class _Drawn:
 class BandMaker:
     """Gives the clusters of one selection their bands; the map is drawn at most once a step of the score.
 
-    Between two draws a zone's band moves with its notional.
+    Between two draws a zone's band moves with its notional. What is observed of a zone is firm: it is in no doubt.
     """
 
     def __init__(self) -> None:
         self._latest: Latest[tuple[_Drawn | None]] = Latest()
 
-    def with_bands(self, clusters: Sequence[Cluster], parts: Sequence[Part]) -> tuple[Cluster, ...]:
-        """Return the clusters with the bands of their notional, where enough is known of it."""
+    def with_bands(
+        self, clusters: Sequence[Cluster], parts: Sequence[Part], known: Sequence[KnownPosition] = ()
+    ) -> tuple[Cluster, ...]:
+        """Return the clusters, in which the `known` positions stand, with the bands where enough is known of them."""
         key = steps_key(parts)
         drawn = (self._latest.get(key) or self._latest.put(key, (_drawn(parts),)))[0]
         if drawn is None or not clusters:
             return tuple(clusters)
         zones = np.stack([drawn.zone_usd(cluster) for cluster in clusters], axis=1)
         mean = zones.mean(0)
-        bands = quantile_bands(zones) / np.where(mean > 0, mean, 1.0)
+        usd = np.array([one.usd for one in clusters])
+        firm = np.minimum([one.observed_usd(known) for one in clusters], usd)
+        bands = firm + quantile_bands(zones) / np.where(mean > 0, mean, 1.0) * (usd - firm)
         return tuple(
-            replace(cluster, bands_usd=tuple((low * cluster.usd, high * cluster.usd) for low, high in ratio.tolist()))
-            if enough
-            else cluster
-            for cluster, ratio, enough in zip(
-                clusters,
-                bands.transpose(2, 0, 1),
-                mean >= LEAST_DRAWN * np.array([one.usd for one in clusters]),
-                strict=True,
+            replace(cluster, bands_usd=tuple((low, high) for low, high in ends.tolist())) if enough else cluster
+            for cluster, ends, enough in zip(
+                clusters, bands.transpose(2, 0, 1), mean >= LEAST_DRAWN * (usd - firm), strict=True
             )
         )
 

@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from liqtui.feeds.base import Feed, FeedError, Unavailable, Unsupported
+from liqtui.feeds.base import Feed, FeedError, PublicAccounts, Unavailable, Unsupported
 from liqtui.feeds.clock import Clock
 from liqtui.journal.store import Recalled
 from liqtui.model.market import Bracket, Liquidation, Market, PrintGap
 from liqtui.model.params import params_for
 from liqtui.model.snapshot import VenueState
+from liqtui.monitor.accounts import Observed
 from liqtui.monitor.attempts import Attempts
 from liqtui.monitor.budget import Budget
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.gate import Gate
 from liqtui.monitor.health import Health, venue_state
+from liqtui.monitor.known_positions import KnownPositions, keep_ms
 from liqtui.monitor.market_state import MarketState
 from liqtui.monitor.market_worker import SLICE_S, MarketWorker, Past
 from liqtui.monitor.memory import Memory, market_state
@@ -83,6 +85,7 @@ class VenueWorker:
             for index, asset in enumerate(self._assets):
                 group.create_task(self._follow(asset, 2 * index))
             group.create_task(self._listen())
+            group.create_task(self._look_at_accounts())
             group.create_task(self._refresh_markets())
 
     async def _open(self) -> None:
@@ -99,6 +102,7 @@ class VenueWorker:
         else:
             recalled = await self._recall(market)
             self.markets[asset] = await self._state(market, recalled, rank)
+            self.markets[asset].observed = self._observed()
         if len(self.markets) + len(self._unlisted) == len(self._assets):
             self._health.lists_any = bool(self.markets)
             self._all_looked_up.set()
@@ -131,6 +135,18 @@ class VenueWorker:
         except FeedError as error:
             log.warning("%s: no brackets of %s: %s", self.venue, asset, error)
             return ()
+
+    def _observed(self) -> Observed | None:
+        """Return a place for what is observed in a market; None where nobody is watched."""
+        accounts = self._feed.accounts if isinstance(self._feed, PublicAccounts) else ()
+        return Observed(keep_ms(len(accounts), self._cadence)) if accounts else None
+
+    async def _look_at_accounts(self) -> None:
+        """Keep the positions of the watched accounts up to date."""
+        await self._all_looked_up.wait()
+        if isinstance(self._feed, PublicAccounts) and self.markets:
+            await self._gate.opened()
+            await KnownPositions(self._feed, self.markets, self._attempts).run()
 
     async def _refresh_markets(self) -> None:
         """Look the markets up again from time to time: tick sizes change."""

@@ -39,6 +39,7 @@ _PLAIN = (
     ("Zone below", "rung(1)", "move the ladder's cursor"),
     ("Zone above", "rung(-1)", "move the ladder's cursor"),
     ("No zone", "rung_leave", "take the mark off the map"),
+    ("Skill", "skill", "how far to trust the map: gain, tests, bands, learned mix"),
     ("Help", "help", "keys, words and marks"),
     ("Quit", "quit", ""),
 )

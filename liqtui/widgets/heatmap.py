@@ -20,7 +20,9 @@ from liqtui.render.numbers import compact, price
 from liqtui.render.ramp import LONG, SHORT, Inks
 from liqtui.render.text import Field
 from liqtui.render.view import SCALES, PriceView, TimeView, frame_prices, frame_time
+from liqtui.widgets.known_marks import known_legend, known_marks
 from liqtui.widgets.panel import Panel, asset_row, decimals_of
+from liqtui.widgets.skill_words import with_skill
 
 _REACH_LOG: dict[Window, float] = {"4h": 0.025, "12h": 0.035, "24h": 0.05, "3d": 0.08}
 """The automatic zoom shows at least this far above and below the price."""
@@ -148,7 +150,7 @@ class Heatmap(Panel):
             self.field(f"{100 * prices.row_log:.1f}%/row ", "dim", 1),
             self.field("zoom auto " if auto else "zoom set ", "dim" if auto else "warn", 2),
         ]
-        return self.spread(left, right, width)
+        return self.spread(left, with_skill(self, snapshot, left, right, width), width)
 
     def _profile(self, heat: Heat, prices: PriceView, rows: int, width: int) -> list[Field]:
         """Return the column of now as bars of USD, to one scale for both sides, one a cell row from the top."""
@@ -191,6 +193,7 @@ class Heatmap(Panel):
         clusters = self.snapshot.detail.clusters if self.snapshot else ()
         ticks = {_cell_row(prices, zone.price_usd, prices.rows // rows): zone.side for zone in clusters}
         marks = {y: Field("╴", self.look(side)) for y, side in ticks.items() if y is not None}
+        marks |= known_marks(self, prices, rows)
         return marks if self.marked is None else marks | self._picked(self.marked, prices, rows)
 
     def _picked(self, zone: Cluster, prices: PriceView, rows: int) -> dict[int, Field]:
@@ -208,9 +211,11 @@ class Heatmap(Panel):
         return self.line([self.field(text, "dim")], len(text))
 
     def _legend(self, inks: Inks, width: int) -> Strip:
-        ramps = next((found for found in map(partial(self._ramps, inks), (1, 2)) if _cells(found) <= width), None)
+        known = known_legend(self)
+        room = width - _cells(known)
+        ramps = next((found for found in map(partial(self._ramps, inks), (1, 2)) if _cells(found) <= room), None)
         fields = ramps or self._ramps(inks, 4)
-        fields += [self.field("  ╱ no data", "dim", 2), self.field("  classes by rank within a side", "dim", 3)]
+        fields += [*known, self.field("  ╱ no data", "dim", 2), self.field("  classes by rank within a side", "dim", 3)]
         return self.line(fields, width)
 
     def _ramps(self, inks: Inks, step: int) -> list[Field]:

@@ -6,11 +6,16 @@ from itertools import pairwise
 import pytest
 
 from liqtui.model.clusters import find_clusters
-from liqtui.model.market import Market, OpenInterest
+from liqtui.model.market import DAY_MS, Market, OpenInterest, Position, Quote, Side
 from liqtui.model.params import OPENED_EDGES_PCT
-from liqtui.model.snapshot import BANDS_PCT, Cluster, VenueState
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import BANDS_PCT, Cluster, KnownPosition, VenueState
+from liqtui.monitor.accounts import Observed
+from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.compose import Part
+from liqtui.monitor.detail import DetailMaker
 from liqtui.monitor.market_state import MarketState
+from liqtui.monitor.prints import Tape
 from liqtui.monitor.skill_maker import BandMaker, SkillMaker
 from tests.model.scored_market import recorded
 from tests.monitor.test_market_state import in_order, state
@@ -88,6 +93,39 @@ def test_bands_hold_the_zone_nest_and_move_with_its_notional(learned: MarketStat
     wide = maker.with_bands([replace(one, usd=0.8 * one.usd) for one in plain], [part(learned)])
     for one, other in zip(banded, wide, strict=True):
         assert other.bands_usd[0] == pytest.approx([0.8 * usd for usd in one.bands_usd[0]])
+
+
+def test_what_is_observed_of_a_zone_is_firm(learned: MarketState) -> None:
+    """Observed positions move both ends of their zone's band as they are, and those of another side or price none."""
+    plain = clusters_of(learned)
+    zone = plain[0]
+    other: Side = "short" if zone.side == "long" else "long"
+    seen = [
+        KnownPosition(zone.side, zone.low_usd, 3e6),
+        KnownPosition(zone.side, zone.price_usd, 1e6),
+        KnownPosition(other, zone.price_usd, 5e6),
+        KnownPosition(zone.side, 1.0, 5e6),
+    ]
+    bare = BandMaker().with_bands(plain, [part(learned)])
+    held = BandMaker().with_bands([replace(zone, usd=zone.usd + 4e6), *plain[1:]], [part(learned)], seen)
+    assert held[0].bands_usd and held[1:] == bare[1:]
+    for ends, without in zip(held[0].bands_usd, bare[0].bands_usd, strict=True):
+        assert ends == pytest.approx([4e6 + usd for usd in without])
+
+
+def test_the_band_of_a_zone_begins_above_what_a_watched_account_holds_there(learned: MarketState) -> None:
+    """Through the details, with a position that outweighs the modelled rest of its zone."""
+    bar, zone = recorded(3, 5).bars[BARS - 1], clusters_of(learned)[-1]
+    quote = Quote(bar.end_ms, bar.close_usd, bar.close_usd)
+    observed = Observed(DAY_MS)
+    observed.take("0x1", [Position("BTC", zone.side, 10_000.0, zone.price_usd)], bar.end_ms)
+    market = replace(learned, observed=observed, quote=quote, loaded=True)
+    detail = DetailMaker(Selection("BTC", None, "24h"), Tape(), Cadence()).make([part(market)], bar.end_ms)
+    held = [one for one in detail.clusters if one.observed_usd(detail.known) > 0.5 * one.usd]
+    assert len(held) == 1
+    for low, high in held[0].bands_usd:
+        assert held[0].observed_usd(detail.known) < low < high < 1.5 * held[0].usd
+    assert len(held[0].bands_usd) == len(BANDS_PCT)
 
 
 def test_two_venues_are_unsure_apart_from_each_other(learned: MarketState) -> None:
