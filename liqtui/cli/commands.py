@@ -139,9 +139,10 @@ class Span(click.ParamType[int]):
 
 
 _LEARN = click.option(
-    "--learn",
-    is_flag=True,
-    help="Learn the mix of distances from the prints. Experimental: it helps in some markets and harms in others.",
+    "--learn/--no-learn",
+    default=True,
+    show_default=True,
+    help="Learn from the folder's prints as they come, or keep to what is assumed.",
 )
 
 

@@ -46,7 +46,7 @@ def score(folder: Path, symbol: str | None, *, as_json: bool, learn: bool) -> in
         )
     click.echo(f"{folder}: {len(recording.bars)} bars, {len(recording.prints) or len(totals)} liquidations", err=True)
     # The venue that writes these dumps tells one liquidation a second of each symbol.
-    model = Intensity(params_for(binance_brackets(chosen)), sampled=True)
+    model = Intensity(params_for(binance_brackets(chosen)), sampled=True, printed=bool(recording.prints))
     if recording.prints:
         report = score_prints(model, recording, learn=learn)
         click.echo(_json({"symbol": chosen, **report.as_dict()}) if as_json else print_table(chosen, report))

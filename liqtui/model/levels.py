@@ -69,15 +69,27 @@ def _rungs(params: BookParams, side: Side, tier: SizeTier) -> tuple[Floats, Floa
     order = np.argsort(near)
     near = np.maximum(near[order], edges[0])
     far = np.maximum(far[order], near + LEAST_WIDTH_LOG)
-    middle = (near + far) / 2
-    borders = np.concatenate([edges[:1], np.sqrt(middle[1:] * middle[:-1]), edges[-1:]])
-    cum = np.concatenate([[0.0], np.cumsum(params.opened[:-1])])
     liked = dict(zip(ROUND_LEVERAGES, POPULARITY, strict=True))
-    taken = np.diff(np.interp(np.log(borders), np.log(edges), cum))
-    taken *= np.array([liked.get(x, 1.0) for x in leverage[order].tolist()])
-    taken *= cum[-1] / taken.sum()
+    popularity = np.array([liked.get(x, 1.0) for x in leverage[order].tolist()])
+    taken = _shared_among(params, (near + far) / 2, popularity)
     row = [rung.get(x, DISTANCE_BINS - 1) for x in leverage[order].tolist()]
     return near, far, taken * params.round_share * tier.share, np.array(row)
+
+
+def _shared_among(params: BookParams, middle: Floats, popularity: Floats) -> Floats:
+    """Return what is opened at each of some ascending distances (n,), all that can be liquidated together.
+
+    Each popular one draws from as far as half-way to the next; the others get their popularity's share of what the
+    nearest popular one draws.
+    """
+    edges, cum = params.edges_log, np.concatenate([[0.0], np.cumsum(params.opened[:-1])])
+    main = middle[popularity >= popularity.max()]
+    borders = np.concatenate([edges[:1], np.sqrt(main[1:] * main[:-1]), edges[-1:]])
+    drawn = np.diff(np.interp(np.log(borders), np.log(edges), cum))
+    nearest = np.abs(np.log(middle)[:, None] - np.log(main)).argmin(1)
+    taken = popularity / popularity.max() * drawn[nearest]
+    out: Floats = taken * (cum[-1] / taken.sum())
+    return out
 
 
 def spread(pieces: Kernel, low: float, high: float, stop: int) -> tuple[Ints, Ints, Floats]:

@@ -19,8 +19,8 @@ NEAREST_LOG, FARTHEST_LOG = 0.003, 0.8
 ROUND_LEVERAGES = (125.0, 100.0, 75.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0)
 """Leverages that people choose: the stops of the venues' sliders, and the numbers between them that are round too."""
 
-POPULARITY = (1.0, 1.0, 1.0, 1.0, 0.15, 0.15, 1.0, 1.0, 0.3, 0.1, 1.0, 0.1, 0.1, 1.0, 0.1, 1.0, 1.0)
-"""How often each is chosen over what its distance alone says, before any print has taught otherwise."""
+POPULARITY = (1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 1.0, 1.0, 0.2, 0.05, 1.0, 0.05, 0.05, 1.0, 0.05, 1.0, 1.0)
+"""How often each is chosen over the nearest of the most popular ones, before any print has taught otherwise."""
 
 ROWS = DISTANCE_BINS + len(ROUND_LEVERAGES)
 """Rows of a side's book: the distance bins, then the round leverages."""

@@ -61,7 +61,7 @@ def map_rows(
         raise ValueError(f"the time between rows must be positive, got {every_ms} ms")
     samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios, *prints]
     recorded = PrintRuns([one.ts_ms for one in prints])
-    model = Intensity(params, sampled=sampled)
+    model = Intensity(params, sampled=sampled, printed=bool(prints))
     rows = list(_rows(model, bars, sorted(samples, key=lambda s: s.ts_ms), every_ms, recorded))
     if not rows:
         raise ValueError(f"too little data for a map: {len(bars)} bars, {len(open_interest)} open-interest samples")
