@@ -1,0 +1,83 @@
+"""Which prices, times and class limits the map shows, kept from one picture to the next where they still serve."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from liqtui.model.selection import WINDOW_MS, Selection, Window
+from liqtui.model.snapshot import HEAT_BIN_LOG, Heat, Snapshot
+from liqtui.render.levels import Field, Floats, reduce_field, settle, thresholds
+from liqtui.render.view import SCALES, PriceView, TimeView, frame_prices, frame_time
+
+REACH_LOG: dict[Window, float] = {"4h": 0.025, "12h": 0.035, "24h": 0.05, "3d": 0.08}
+"""The automatic zoom shows at least this far above and below the price."""
+_MARGIN = 1.15
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """One picture before its cells."""
+
+    prices: PriceView
+    times: TimeView
+    field: Field
+    limits: dict[str, Floats]
+    """Lower limits of the classes of each side."""
+
+
+class Framing:
+    """The view on screen: it moves only when it must."""
+
+    def __init__(self) -> None:
+        self._prices: PriceView | None = None
+        self._limits: dict[str, Floats] = {}
+        self._drawn_for: tuple[Selection, int, int] | None = None
+
+    def scale_after(self, scale: int | None, step: int) -> int:
+        """Return the scale `step` further out than the set one, or than what is on screen."""
+        current = scale or (self._prices.bins_per_row if self._prices else SCALES[0])
+        index = SCALES.index(current) + step
+        return SCALES[min(max(index, 0), len(SCALES) - 1)]
+
+    def frame(self, heat: Heat, snapshot: Snapshot, rows: int, cells: int, scale: int | None) -> Framed:
+        """Choose the view and the class limits of a map with so many rows and cells."""
+        key = (heat.selection, rows, cells)
+        if key != self._drawn_for:
+            self._prices, self._limits, self._drawn_for = None, {}, key
+        price_usd = snapshot.detail.price_usd or 1.0
+        held, reach = self._prices, _reach_log(heat, price_usd)
+        prices = self._prices = frame_prices(held, price_usd, reach, HEAT_BIN_LOG, rows, scale)
+        if held is not None and held.bins_per_row != prices.bins_per_row:
+            self._limits = {}
+        times = _frame_times(heat, snapshot, cells)
+        field = reduce_field(
+            heat.cells_usd.astype(np.float64),
+            heat.first_bin,
+            heat.ts_ms,
+            heat.step_ms,
+            heat.ohlc_usd[:, 3],
+            heat.gap,
+            prices,
+            times,
+        )
+        for side, values in (("long", field.long_usd), ("short", field.short_usd)):
+            self._limits[side] = settle(self._limits.get(side), thresholds(values[field.settled]))
+        return Framed(prices, times, field, dict(self._limits))
+
+
+def _frame_times(heat: Heat, snapshot: Snapshot, cells: int) -> TimeView:
+    last_ms = int(heat.ts_ms[-1])
+    now_ms = min(max(snapshot.ts_ms, last_ms), last_ms + heat.step_ms - 1)
+    return frame_time(now_ms, WINDOW_MS[heat.selection.window] - heat.step_ms, cells)
+
+
+def _reach_log(heat: Heat, price_usd: float) -> float:
+    """Return how far the prices of the window lie from the price, in log price, with a margin and a floor."""
+    extremes = heat.ohlc_usd[:, 1:3]
+    known = extremes[np.isfinite(extremes) & (extremes > 0)]
+    floor = REACH_LOG[heat.selection.window]
+    if known.size == 0:
+        return floor
+    far = max(abs(math.log(float(usd) / price_usd)) for usd in (known.max(), known.min()))
+    return max(far * _MARGIN, floor)

@@ -1,0 +1,38 @@
+"""The line under the map that says what its colours stand for."""
+
+from collections.abc import Mapping, Sequence
+
+from textual.strip import Strip
+
+from liqtui.render.levels import CLASSES, Floats
+from liqtui.render.numbers import compact
+from liqtui.render.ramp import LONG, SHORT, Inks
+from liqtui.render.text import Field
+from liqtui.widgets.panel import Panel
+
+
+def legend(pane: Panel, inks: Inks, limits: Mapping[str, Floats], width: int) -> Strip:
+    """Return the legend: both ramps, where the strongest class begins, what a gap looks like."""
+    ramps = (_ramps(pane, inks, limits, step) for step in (1, 2))
+    fields = next((found for found in ramps if _cells(found) <= width), None) or _ramps(pane, inks, limits, 4)
+    fields += [pane.field("  ╱ no data", "dim", 2), pane.field("  classes by rank within a side", "dim", 3)]
+    return pane.line(fields, width)
+
+
+def _ramps(pane: Panel, inks: Inks, limits: Mapping[str, Floats], step: int) -> list[Field]:
+    """Return both ramps, every `step`-th class, with the amount in a row at which the strongest begins."""
+    alike = inks.cell(LONG + 1, LONG + 1) == inks.cell(SHORT + 1, SHORT + 1)
+    words = (" long, below ", "  short, above ") if alike else (" long ", "  short ")
+    fields: list[Field] = []
+    for side, base, word in zip(("long", "short"), (LONG, SHORT), words, strict=True):
+        fields.append(pane.field(word, side))
+        swatches = (inks.cell(base + k, base + k) for k in range(step, CLASSES + 1, step))
+        fields += [Field(text, style) for text, style in swatches]
+        own = limits.get(side)
+        if own is not None and own.size:
+            fields += [pane.field(f" ≥{compact(float(own[-1]))}", "dim"), pane.field("/row", "dim", 1)]
+    return fields
+
+
+def _cells(fields: Sequence[Field]) -> int:
+    return sum(len(field.text) for field in fields)
