@@ -12,6 +12,7 @@ from liqtui import __version__
 from liqtui.cli.exit_codes import EXPECTED, INTERRUPTED, OK, code_of
 from liqtui.cli.spec import DEMO_SEED, DEMO_SPEED, REPLAY_SPEED, EngineSpec, demo_spec, live_spec, replay_spec
 from liqtui.config import Config, load, split_list
+from liqtui.model.selection import WINDOWS
 
 MAX_SPEED = 100_000.0
 
@@ -44,7 +45,7 @@ def _screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--color", type=click.Choice(["auto", "truecolor", "256", "16", "none"]), help="What the terminal can show."
         ),
-        click.option("--window", type=click.Choice(["4h", "12h", "24h", "3d"]), help="Time window at the start."),
+        click.option("--window", type=click.Choice(WINDOWS), help="Time window at the start."),
         click.option("--no-mouse", is_flag=True, help="Do not track the mouse (its motion costs traffic over SSH)."),
     ]
     for option in reversed(options):

@@ -106,6 +106,25 @@ class Span:
         return self.open_usd, self.high_usd, self.low_usd, self.close_usd
 
 
+class SpanRing(ColumnRing):
+    """Columns that hold several bars each: the map at the end of the newest, prices over all of them."""
+
+    def __init__(self, step_ms: int, size: int) -> None:
+        super().__init__(step_ms, size)
+        self.span: Span | None = None
+        """Prices of the newest column."""
+
+    def remember(self, bar: PriceBar, first_bin: int, cells_usd: NDArray[np.float32]) -> None:
+        """Put a closed bar into its column, or into each column that it covers."""
+        start = bar.ts_ms // self.step_ms * self.step_ms
+        if self.span is None or self.span.ts_ms != start:
+            self.span = Span(start, bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
+        else:
+            self.span.add(bar.high_usd, bar.low_usd, bar.close_usd)
+        for ts_ms in range(start, bar.end_ms, self.step_ms):
+            self.put(Column(ts_ms, first_bin, cells_usd, self.span.ohlc()))
+
+
 class TrueRange:
     """Average true range of an hour, over the last ATR_BARS complete hours."""
 

@@ -14,7 +14,7 @@ from liqtui.model.book import Book, Flow
 from liqtui.model.calibration import Calibration, CalibrationState
 from liqtui.model.divergence import Series
 from liqtui.model.grid import BINS_PER_HEAT_ROW, BOOK_BIN_LOG, bin_at, bin_of
-from liqtui.model.history import ROWS, ROWS_BELOW, Column, ColumnRing, Samples, Span, TrueRange
+from liqtui.model.history import ROWS, ROWS_BELOW, Column, ColumnRing, Samples, Span, SpanRing, TrueRange
 from liqtui.model.joining import OpenInterestTrack, RecentRange, crowd_lean, is_sound, swept_range, taker_imbalance
 from liqtui.model.learning import Learner
 from liqtui.model.market import (
@@ -38,9 +38,10 @@ NOW_REACH_BINS = 1200
 DRAWN_ROWS = 300
 """Heat rows on each side of price of which the map is drawn for its bands."""
 
-FINE_MS, COARSE_MS = MINUTE_MS, 5 * MINUTE_MS
+FINE_MS, COARSE_MS, LONG_MS = MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS
 FINE_COLUMNS = 4 * 60 + 30
 COARSE_COLUMNS = 3 * 24 * 12 + 36
+LONG_COLUMNS = 7 * 24 * 4 + 12
 
 PENDING_BARS = 6000
 """Bars kept while no open interest has been seen."""
@@ -75,8 +76,8 @@ class Intensity:
         self._ratio: LongShortRatio | None = None
         self._funding: Funding | None = None
         self._fine = ColumnRing(FINE_MS, FINE_COLUMNS)
-        self._coarse = ColumnRing(COARSE_MS, COARSE_COLUMNS)
-        self._coarse_span: Span | None = None
+        self._coarse = SpanRing(COARSE_MS, COARSE_COLUMNS)
+        self._long = SpanRing(LONG_MS, LONG_COLUMNS)
         self._samples, self._range = Samples(), TrueRange()
         self._end_ms: int | None = None
         self._close_usd = 0.0
@@ -184,14 +185,9 @@ class Intensity:
         )
 
     def _remember(self, bar: PriceBar) -> None:
-        start = bar.ts_ms // COARSE_MS * COARSE_MS
-        if self._coarse_span is None or self._coarse_span.ts_ms != start:
-            self._coarse_span = Span(start, bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
-        else:
-            self._coarse_span.add(bar.high_usd, bar.low_usd, bar.close_usd)
         first, cells = self._column_cells(bar.close_usd, bar.close_usd, bar.close_usd)
-        for ts_ms in range(start, bar.end_ms, COARSE_MS):
-            self._coarse.put(Column(ts_ms, first, cells, self._coarse_span.ohlc()))
+        self._coarse.remember(bar, first, cells)
+        self._long.remember(bar, first, cells)
         if bar.step_ms == FINE_MS:
             ohlc = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
             self._fine.put(Column(bar.ts_ms, first, cells, ohlc))
@@ -233,13 +229,17 @@ class Intensity:
         first = bin_of(price, HEAT_BIN_LOG) - DRAWN_ROWS
         return map_draws(self._book, self.calibration, price, first, 2 * DRAWN_ROWS + 1, _met(low, high))
 
-    def heat(self, selection: Selection, now_ms: int) -> Heat | None:
-        """Return the columns of the selection's window, the last one forming; None before it is ready."""
+    def heat(self, selection: Selection, now_ms: int, newest: int | None = None) -> Heat | None:
+        """Return the columns of the selection's window, the last one forming; None before it is ready.
+
+        With `newest` only that many, the newest.
+        """
         if self._end_ms is None:
             return None
         ring = self._ring(selection, now_ms)
-        end, last = self._forming(ring.step_ms, now_ms)
-        stretch = ring.stretch(end, WINDOW_MS[selection.window] // ring.step_ms, last)
+        end, last = self._forming(ring, now_ms)
+        count = WINDOW_MS[selection.window] // ring.step_ms
+        stretch = ring.stretch(end, count if newest is None else min(newest, count), last)
         if stretch is None:
             return None
         return Heat(
@@ -247,18 +247,22 @@ class Intensity:
         )
 
     def _ring(self, selection: Selection, now_ms: int) -> ColumnRing:
+        wanted_ms = COLUMN_MS[selection.window]
+        if wanted_ms == LONG_MS:
+            return self._long
         newest = self._fine.newest_ms()
-        fine = COLUMN_MS[selection.window] == FINE_MS and newest is not None and now_ms - newest < 2 * HOUR_MS
+        fine = wanted_ms == FINE_MS and newest is not None and now_ms - newest < 2 * HOUR_MS
         return self._fine if fine else self._coarse
 
-    def _forming(self, step_ms: int, now_ms: int) -> tuple[int, Column | None]:
+    def _forming(self, ring: ColumnRing, now_ms: int) -> tuple[int, Column | None]:
         """Return the open time of the last column and, unless the bars are too late, the forming column."""
         assert self._end_ms is not None
+        step_ms = ring.step_ms
         own, clock = self._end_ms // step_ms * step_ms, now_ms // step_ms * step_ms
         if clock > own + LATE_STEPS * step_ms:
             return clock, None
         first, cells = self._column_cells(*self._now())
-        closed = self._coarse_span if step_ms == COARSE_MS and self._end_ms % step_ms else None
+        closed = ring.span if isinstance(ring, SpanRing) and self._end_ms % step_ms else None
         return own, Column(own, first, cells, self._forming_span(own, closed).ohlc())
 
     def _forming_span(self, ts_ms: int, closed: Span | None) -> Span:

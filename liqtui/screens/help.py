@@ -8,6 +8,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
+from liqtui.model.selection import WINDOWS
 from liqtui.model.snapshot import Snapshot
 from liqtui.widgets.status import Condition, Status
 
@@ -15,7 +16,7 @@ HELP = """\
 [b]KEYS[/b]
   [b]1[/b]-[b]9[/b]  tab  shift+tab     asset by number, next, previous
   [b]v[/b]                       next venue, or all venues together
-  [b]\\[[/b]  [b]][/b]                    shorter, longer window: 4h 12h 24h 3d
+  [b]\\[[/b]  [b]][/b]                    shorter, longer window, WINDOWS
   [b]+[/b]  [b]-[/b]  [b]0[/b]                 zoom prices in, out, by itself
   [b]j[/b]  [b]k[/b]  down  up  [b]g[/b]  [b]G[/b]    zone below, above, highest, lowest
   [b]x[/b]  escape               take the zone's mark off the map
@@ -98,7 +99,7 @@ class HelpScreen(Screen[None]):
         """Lay out the status line, with the mode from its first frame on, and the page."""
         yield self._status
         with VerticalScroll(id="help"):
-            yield Static(HELP, id="help-text")
+            yield Static(HELP.replace("WINDOWS", " ".join(WINDOWS)), id="help-text")
 
     def action_scroll(self, step: int) -> None:
         """Scroll by lines."""

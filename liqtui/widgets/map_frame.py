@@ -10,7 +10,9 @@ from liqtui.model.snapshot import HEAT_BIN_LOG, Heat, Snapshot
 from liqtui.render.levels import Field, Floats, reduce_field, settle, thresholds
 from liqtui.render.view import SCALES, PriceView, TimeView, frame_prices, frame_time
 
-REACH_LOG: dict[Window, float] = {"4h": 0.025, "12h": 0.035, "24h": 0.05, "3d": 0.08}
+REACH_LOG: dict[Window, float] = {
+    "1h": 0.015, "4h": 0.025, "12h": 0.035, "24h": 0.05, "3d": 0.08, "7d": 0.11,
+}  # fmt: skip
 """The automatic zoom shows at least this far above and below the price."""
 _MARGIN = 1.15
 

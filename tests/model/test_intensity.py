@@ -104,8 +104,9 @@ def test_series_carries_the_last_open_interest_and_cumulates_taker_flow() -> Non
 @pytest.mark.parametrize("window", WINDOWS)
 def test_windows_are_slices_of_equal_columns(window: str) -> None:
     selection = next(Selection("BTC", window=w) for w in WINDOWS if w == window)
-    model = fed(wandering_bars(900), wandering_oi(900))
-    for bar in wandering_bars(300, MINUTE_MS, start_ms=START_MS + 900 * FIVE):
+    coarse = 7 * 288 - 60 if window == "7d" else 900
+    model = fed(wandering_bars(coarse), wandering_oi(coarse))
+    for bar in wandering_bars(300, MINUTE_MS, start_ms=START_MS + coarse * FIVE):
         model.add_bar(bar)
     heat = heat_of(model, selection)
     step = COLUMN_MS[selection.window]
@@ -134,6 +135,32 @@ def test_one_minute_bars_make_five_minute_columns_with_prices_over_all_of_them()
     assert heat.ts_ms[-1] == forming[0].ts_ms
     assert heat.ohlc_usd[-1, 0] == forming[0].open_usd
     assert heat.ohlc_usd[-1, 1] == max(b.high_usd for b in forming)
+
+
+def test_a_week_is_in_columns_of_a_quarter_of_an_hour_and_what_is_not_known_of_it_is_a_gap() -> None:
+    bars = wandering_bars(100)
+    heat = heat_of(fed(bars, wandering_oi(100)), Selection("BTC", window="7d"))
+    known = np.flatnonzero(~heat.gap)
+    assert (known == np.arange(known[0], len(heat.gap))).all() and len(known) == 34
+    quarter = bars[96:99]
+    expected = (
+        quarter[0].open_usd,
+        max(b.high_usd for b in quarter),
+        min(b.low_usd for b in quarter),
+        quarter[-1].close_usd,
+    )
+    assert tuple(heat.ohlc_usd[-2]) == expected
+    assert tuple(heat.ohlc_usd[-1, :1]) == (bars[99].open_usd,)
+
+
+def test_the_newest_columns_alone_are_those_of_the_whole_window() -> None:
+    model = fed(wandering_bars(400), wandering_oi(400))
+    whole = heat_of(model)
+    assert model.last_bar_end_ms is not None
+    some = model.heat(Selection("BTC"), model.last_bar_end_ms, newest=10)
+    assert some is not None and (some.ts_ms == whole.ts_ms[-10:]).all()
+    at = some.first_bin - whole.first_bin
+    assert (some.cells_usd == whole.cells_usd[-10:, at : at + some.cells_usd.shape[1]]).all()
 
 
 def test_a_hole_becomes_gap_columns_and_only_that() -> None:

@@ -41,9 +41,9 @@ async def test_venues_come_round_to_all_of_them_and_windows_stop_at_the_ends() -
         assert [selection.venue for selection in link.selected] == [
             None, "binance", "bybit", "okx", "hyperliquid", None,
         ]  # fmt: skip
-        await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
-        assert app.selection.window == "4h"
-        assert len(link.selected) == 8
+        await pilot.press(*["left_square_bracket"] * 4)
+        assert app.selection.window == "1h"
+        assert len(link.selected) == 9
 
 
 async def test_what_was_asked_for_is_said_until_it_comes() -> None:
