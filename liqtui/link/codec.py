@@ -16,7 +16,7 @@ from liqtui.link.heat_patch import HeatPart, apply_heat, heat_part
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot, TapePrint
 
-PROTOCOL = 2
+PROTOCOL = 3
 HEADER = struct.Struct(">I")
 MAX_COMMAND_BYTES = 65_536
 MAX_FRAME_BYTES = 64 * 1024 * 1024

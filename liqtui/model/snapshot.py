@@ -76,6 +76,9 @@ class Heat:
     """(columns, 4) open, high, low, close; NaN in a gap."""
     gap: NDArray[np.bool_]
     """(columns,) True where there was no data: hatched, never dark."""
+    prints_usd: NDArray[np.float32] | None = None
+    """(columns, 2) realised liquidations in each column, longs and shorts, as heard since the engine started; None
+    where no venue of the selection prints them."""
 
 
 @dataclass(frozen=True, slots=True)

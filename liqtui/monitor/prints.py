@@ -5,8 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import merge
 
+import numpy as np
+from numpy.typing import NDArray
+
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Liquidation, PrintGap
 from liqtui.model.snapshot import TAPE_ROWS, PrintTotal, TapePrint
+from liqtui.monitor.print_columns import PrintColumns
 
 TOTAL_MS = {"1h": HOUR_MS, "4h": 4 * HOUR_MS, "24h": DAY_MS}
 
@@ -101,6 +105,7 @@ class Tape:
         self._next_seq = 1
         self._rows: dict[tuple[str, str], deque[TapePrint]] = {}
         self._sums: dict[tuple[str, str], Sums] = {}
+        self._columns: dict[tuple[str, str], PrintColumns] = {}
         self._seen: dict[tuple[str, str], int] = {}
         self._coverage: dict[str, Coverage] = {}
 
@@ -115,6 +120,7 @@ class Tape:
         self._rows.setdefault(key, deque(maxlen=TAPE_ROWS)).append(row)
         long_usd, short_usd = (usd, 0.0) if item.side == "long" else (0.0, usd)
         self._sums.setdefault(key, Sums()).add(item.ts_ms, long_usd, short_usd)
+        self._columns.setdefault(key, PrintColumns()).add(item.ts_ms, long_usd, short_usd)
         self._seen[key] = self._seen.get(key, 0) + 1
 
     def lose(self, gap: PrintGap) -> None:
@@ -130,6 +136,14 @@ class Tape:
         parts = [self._rows[key] for venue in venues if (key := (venue, asset)) in self._rows]
         rows = parts[0] if len(parts) == 1 else merge(*parts, key=lambda row: row.seq)
         return tuple(rows)[-TAPE_ROWS:]
+
+    def columns(self, asset: str, venues: Iterable[str], ts_ms: NDArray[np.int64], step_ms: int) -> NDArray[np.float32]:
+        """Return the (columns, 2) USD of longs and shorts printed in each column, over some venues."""
+        total = np.zeros((len(ts_ms), 2), dtype=np.float32)
+        for venue in venues:
+            if (key := (venue, asset)) in self._columns:
+                total += self._columns[key].sums(ts_ms, step_ms)
+        return total
 
     def seen(self, asset: str, venues: Iterable[str]) -> int:
         """Return how many prints of an asset came over some venues since the start."""

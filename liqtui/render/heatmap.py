@@ -10,13 +10,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 from liqtui.render.levels import Field, Floats, classes
-from liqtui.render.ramp import EMPTY, GAP, LONG, PIXELS, SHORT, Inks
+from liqtui.render.ramp import EMPTY, GAP, LONG, MARK, MARK_SIZES, PIXELS, SHORT, Inks
 from liqtui.render.view import PriceView
 
 Pixels = NDArray[np.int32]
 
-_DOTS = 256
-"""More than the dots of a cell add up to."""
+_DOTS = MARK + 2 * MARK_SIZES + 1
+"""More than any dots or mark of a cell."""
 
 
 def paint(field: Field, long_limits: Floats, short_limits: Floats) -> Pixels:

@@ -22,6 +22,9 @@ _HATCH = "╱"
 _BRAILLE = 0x2800
 BRAILLE_DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
 """Bits of the dots of a braille character (Unicode block U+2800): the left column from the lowest up, the right one."""
+MARK, MARK_SIZES = 256, 3
+"""Dots from MARK + 1 on are no dots but a mark: of a long's print in rising sizes, then of a short's."""
+_MARKS = "▿▾▼▵▴▲"
 _CONTRAST_LEAST = 2.5
 """Contrast (WCAG) from which a line in the path's colour can be seen on a cell."""
 _FAINT = 0.5
@@ -45,7 +48,7 @@ class Inks(Protocol):
         ...
 
     def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
-        """Return the cell of the price path, some of `dots` added up, over a pair of pixels."""
+        """Return the cell of the price path, some of `dots` added up or a mark, over a pair of pixels."""
         ...
 
 
@@ -97,11 +100,12 @@ class HalfInks:
         return "╌", self._faint[back]
 
     def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
-        """Return the dots over the stronger pixel."""
+        """Return the dots, or the mark, over the stronger pixel."""
         back = stronger(top, bottom)
         if back not in self._lines:
             self._lines[back] = Style(color=self._ink(back), bgcolor=self.colours[back])
-        return chr(_BRAILLE + dots), self._lines[back]
+        text = chr(_BRAILLE + dots) if dots < MARK else _MARKS[dots - MARK - 1]
+        return text, self._lines[back]
 
     def _ink(self, back: int) -> Color:
         """Return the path's colour, or the background's where the path would drown in the heat."""
@@ -145,7 +149,9 @@ class GlyphInks:
         return ("-", self.path) if top in (EMPTY, GAP) else self.glyphs[top]
 
     def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
-        """Return a bullet for a close and a small dot on the way to it."""
+        """Return a bullet for a close, a small dot on the way to it, or the mark."""
+        if dots > MARK:
+            return _MARKS[dots - MARK - 1], self.path
         return ("•" if dots & 2 else "·"), self.path
 
 

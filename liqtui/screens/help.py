@@ -37,6 +37,8 @@ begins, at this zoom. A row adds up its range of prices; a cell of several minut
 
   ╱╱╱   no data: a gap, not "no liquidations"
   ╌╌╌   the price now; the dotted line is the path of closes
+  ▿▾▼   longs liquidated there, as the venues printed it, in three sizes by rank among the cells with prints
+  ▵▴▲   shorts liquidated; the legend has the USD of the smallest and the largest size
   now   bars of USD at this moment, to one scale, beside the classes
   ╴     a zone of the ladder, on the map's edge
   ◄ ▌   the picked zone, its peak and span; ▲ ▼ out of sight

@@ -9,6 +9,7 @@ from liqtui.model.snapshot import Cluster, Snapshot
 from liqtui.render.axes import time_line, time_ticks
 from liqtui.render.heatmap import Painter, paint, trace
 from liqtui.render.numbers import price
+from liqtui.render.prints import mark
 from liqtui.render.ramp import Inks
 from liqtui.render.view import PriceView, TimeView
 from liqtui.widgets.map_edge import cell_row, edge_strips, profile_bars
@@ -69,6 +70,7 @@ class Heatmap(Panel):
         shown = self._framing.frame(heat, snapshot, rows, cells, self.scale)
         pixels = paint(shown.field, shown.limits["long"], shown.limits["short"])
         path = trace(shown.field.close_usd, shown.prices, painter.inks)
+        path = mark(path, shown.prints_usd, shown.limits["prints"], shown.field.close_usd, shown.prices)
         here = cell_row(shown.prices, snapshot.detail.price_usd, painter.inks.pixels_per_cell)
         body = painter.strips(pixels, path, here)
         bars = profile_bars(self, heat, shown.prices, len(body), profile)

@@ -8,6 +8,7 @@ import numpy as np
 from liqtui.model.selection import WINDOW_MS, Selection, Window
 from liqtui.model.snapshot import HEAT_BIN_LOG, Heat, Snapshot
 from liqtui.render.levels import Field, Floats, reduce_field, settle, thresholds
+from liqtui.render.prints import cell_sums, mark_limits
 from liqtui.render.view import SCALES, PriceView, TimeView, frame_prices, frame_time
 
 REACH_LOG: dict[Window, float] = {
@@ -25,7 +26,9 @@ class Framed:
     times: TimeView
     field: Field
     limits: dict[str, Floats]
-    """Lower limits of the classes of each side."""
+    """Lower limits of the classes of each side, and of the marks of `prints`."""
+    prints_usd: Floats
+    """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints."""
 
 
 class Framing:
@@ -65,7 +68,9 @@ class Framing:
         )
         for side, values in (("long", field.long_usd), ("short", field.short_usd)):
             self._limits[side] = settle(self._limits.get(side), thresholds(values[field.settled]))
-        return Framed(prices, times, field, dict(self._limits))
+        sums = np.zeros((cells, 2)) if heat.prints_usd is None else cell_sums(heat.prints_usd, heat.ts_ms, times)
+        self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums))
+        return Framed(prices, times, field, dict(self._limits), sums)
 
 
 def _frame_times(heat: Heat, snapshot: Snapshot, cells: int) -> TimeView:

@@ -6,15 +6,18 @@ from textual.strip import Strip
 
 from liqtui.render.levels import CLASSES, Floats
 from liqtui.render.numbers import compact
-from liqtui.render.ramp import LONG, SHORT, Inks
+from liqtui.render.prints import mark_text
+from liqtui.render.ramp import LONG, MARK_SIZES, SHORT, Inks
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel
 
 
 def legend(pane: Panel, inks: Inks, limits: Mapping[str, Floats], width: int) -> Strip:
     """Return the legend: both ramps, where the strongest class begins, what a gap looks like."""
-    ramps = (_ramps(pane, inks, limits, step) for step in (1, 2))
-    fields = next((found for found in ramps if _cells(found) <= width), None) or _ramps(pane, inks, limits, 4)
+    prints = _prints(pane, inks, limits.get("prints"))
+    fitting = (ramps for step in (1, 2) if _cells((ramps := _ramps(pane, inks, limits, step)) + prints[:1]) <= width)
+    fields = next(fitting, None) or _ramps(pane, inks, limits, 4)
+    fields += prints
     fields += [pane.field("  ╱ no data", "dim", 2), pane.field("  classes by rank within a side", "dim", 3)]
     return pane.line(fields, width)
 
@@ -32,6 +35,16 @@ def _ramps(pane: Panel, inks: Inks, limits: Mapping[str, Floats], step: int) -> 
         if own is not None and own.size:
             fields += [pane.field(f" ≥{compact(float(own[-1]))}", "dim"), pane.field("/row", "dim", 1)]
     return fields
+
+
+def _prints(pane: Panel, inks: Inks, limits: Floats | None) -> list[Field]:
+    """Return the marks of realised liquidations, and from how many USD a cell they are drawn and large."""
+    if limits is None or not limits.size:
+        return []
+    pairs = ["".join(mark_text(inks, is_long, size) for is_long in (True, False)) for size in (1, MARK_SIZES)]
+    sizes = [compact(float(usd)) for usd in (limits[0], limits[-1])]
+    text = "  " + " ".join(f"{pair}≥{usd}" for pair, usd in zip(pairs, sizes, strict=True))
+    return [pane.field(text, "text", 1), pane.field(" liquidated", "dim", 3)]
 
 
 def _cells(fields: Sequence[Field]) -> int:

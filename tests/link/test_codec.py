@@ -27,6 +27,7 @@ from tests.link.snapshots import (
     assert_same,
     make_heat,
     make_snapshot,
+    printed,
     raised,
     repainted,
     slid,
@@ -41,6 +42,7 @@ CHANGES = st.lists(
         st.tuples(st.just("widen"), st.integers(1, 14)),
         st.tuples(st.just("repaint"), st.integers(0, 11)),
         st.tuples(st.just("last"), st.just(11)),
+        st.tuples(st.just("printed"), st.integers(0, 11)),
         st.tuples(st.just("prints"), st.integers(0, 250)),
         st.tuples(st.just("select"), st.integers(0, 1)),
         st.tuples(st.just("empty"), st.just(0)),
@@ -70,6 +72,8 @@ def changed(random: np.random.Generator, snapshot: Snapshot, change: str, amount
         return with_heat(snapshot, slid(random, heat, min(amount, columns)))
     if change == "raise":
         return with_heat(snapshot, raised(random, heat, amount, rows))
+    if change == "printed":
+        return with_heat(snapshot, printed(heat, amount))
     if change == "widen":
         return with_heat(snapshot, raised(random, heat, -1, amount))
     return with_heat(snapshot, repainted(random, heat, [amount]))
