@@ -15,10 +15,12 @@ LONG = 0
 SHORT = CLASSES
 """Pixel of class k > 0 of the shorts: SHORT + k."""
 GAP = 2 * CLASSES + 1
-PIXELS = GAP + 1
+SWEPT, OUTLINE = GAP + 1, GAP + 2
+"""What was taken: just now, and a while ago."""
+PIXELS = GAP + 3
 """Number of different pixels."""
 
-_HATCH = "╱"
+_HATCH, _TAKEN = "╱", "░"
 _BRAILLE = 0x2800
 BRAILLE_DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
 """Bits of the dots of a braille character (Unicode block U+2800): the left column from the lowest up, the right one."""
@@ -29,6 +31,8 @@ _CONTRAST_LEAST = 2.5
 """Contrast (WCAG) from which a line in the path's colour can be seen on a cell."""
 _FAINT = 0.5
 """Share of its own colour in the line of the current price, the rest is what lies under it."""
+_TAKEN_SHARES = 0.45, 0.25
+"""Share of the path's colour in what was taken, just now and a while ago."""
 
 
 class Inks(Protocol):
@@ -58,8 +62,8 @@ def spread(stops: int) -> list[int]:
 
 
 def stronger(top: int, bottom: int) -> int:
-    """Return the pixel of the higher class; a gap counts as empty."""
-    return max((EMPTY if pixel == GAP else pixel for pixel in (top, bottom)), key=lambda p: p - SHORT * (p > SHORT))
+    """Return the pixel of the higher class; a gap and what was taken count as empty."""
+    return max((EMPTY if pixel >= GAP else pixel for pixel in (top, bottom)), key=lambda p: p - SHORT * (p > SHORT))
 
 
 @dataclass(slots=True)
@@ -85,6 +89,8 @@ class HalfInks:
     def _make(self, top: int, bottom: int) -> tuple[str, Style]:
         if top == bottom == GAP:
             return _HATCH, Style(color=self.colours[GAP], bgcolor=self.colours[EMPTY])
+        if top == bottom == SWEPT:
+            return _TAKEN, Style(color=self.colours[SWEPT], bgcolor=self.colours[EMPTY])
         if top == bottom:
             return " ", Style(bgcolor=self.colours[top])
         if top == EMPTY:
@@ -112,10 +118,10 @@ class HalfInks:
         return self.path if _contrast(self.path, self.colours[back]) >= _CONTRAST_LEAST else self.colours[EMPTY]
 
 
-def _mixed(ink: Color, under: Color) -> Color:
+def _mixed(ink: Color, under: Color, share: float = _FAINT) -> Color:
     """Return the colour between two, as one of xterm's where the ink is one."""
     pairs = zip(ink.get_truecolor(), under.get_truecolor(), strict=True)
-    mixed = Color.from_rgb(*(_FAINT * own + (1 - _FAINT) * other for own, other in pairs))
+    mixed = Color.from_rgb(*(share * own + (1 - share) * other for own, other in pairs))
     return mixed.downgrade(ColorSystem.EIGHT_BIT) if ink.type is ColorType.EIGHT_BIT else mixed
 
 
@@ -146,7 +152,7 @@ class GlyphInks:
 
     def crossed(self, top: int, bottom: int) -> tuple[str, Style]:
         """Return a dash in the path's style where nothing is drawn, else the pixel's own glyph."""
-        return ("-", self.path) if top in (EMPTY, GAP) else self.glyphs[top]
+        return ("-", self.path) if top == EMPTY or top >= GAP else self.glyphs[top]
 
     def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
         """Return a bullet for a close, a small dot on the way to it, or the mark."""
@@ -158,7 +164,7 @@ class GlyphInks:
 def half_inks(long: Sequence[Color], short: Sequence[Color], empty: Color, path: Color, gap: Color) -> HalfInks:
     """Return half-block inks from ramps of any length, weakest first."""
     ramps = [stops[i] for stops in (long, short) for i in spread(len(stops))]
-    return HalfInks([empty, *ramps, gap], path)
+    return HalfInks([empty, *ramps, gap, *(_mixed(path, empty, share) for share in _TAKEN_SHARES)], path)
 
 
 def glyph_inks(
@@ -169,4 +175,4 @@ def glyph_inks(
 ) -> GlyphInks:
     """Return glyph inks from ramps of any length, weakest first."""
     ramps = [stops[i] for stops in (long, short) for i in spread(len(stops))]
-    return GlyphInks([(" ", Style()), *ramps, ("/", gap)], path)
+    return GlyphInks([(" ", Style()), *ramps, ("/", gap), ("x", gap), (":", gap)], path)

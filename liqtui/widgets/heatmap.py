@@ -68,7 +68,7 @@ class Heatmap(Panel):
         if rows < 2 or cells < 4:
             return [self._heading(snapshot, None, width)]
         shown = self._framing.frame(heat, snapshot, rows, cells, self.scale)
-        pixels = paint(shown.field, shown.limits["long"], shown.limits["short"])
+        pixels = paint(shown.field, shown.limits["long"], shown.limits["short"], shown.prices)
         path = trace(shown.field.close_usd, shown.prices, painter.inks)
         path = mark(path, shown.prints_usd, shown.limits["prints"], shown.field.close_usd, shown.prices)
         here = cell_row(shown.prices, snapshot.detail.price_usd, painter.inks.pixels_per_cell)

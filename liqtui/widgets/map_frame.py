@@ -61,7 +61,7 @@ class Framing:
             heat.first_bin,
             heat.ts_ms,
             heat.step_ms,
-            heat.ohlc_usd[:, 3],
+            heat.ohlc_usd,
             heat.gap,
             prices,
             times,

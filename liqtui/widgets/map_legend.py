@@ -7,7 +7,7 @@ from textual.strip import Strip
 from liqtui.render.levels import CLASSES, Floats
 from liqtui.render.numbers import compact
 from liqtui.render.prints import mark_text
-from liqtui.render.ramp import LONG, MARK_SIZES, SHORT, Inks
+from liqtui.render.ramp import LONG, MARK_SIZES, SHORT, SWEPT, Inks
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel
 
@@ -18,6 +18,8 @@ def legend(pane: Panel, inks: Inks, limits: Mapping[str, Floats], width: int) ->
     fitting = (ramps for step in (1, 2) if _cells((ramps := _ramps(pane, inks, limits, step)) + prints[:1]) <= width)
     fields = next(fitting, None) or _ramps(pane, inks, limits, 4)
     fields += prints
+    taken = Field(*inks.cell(SWEPT, SWEPT), 2)
+    fields += [pane.field("  ", "dim", 2), taken, pane.field(" swept", "dim", 2)]
     fields += [pane.field("  ╱ no data", "dim", 2), pane.field("  classes by rank within a side", "dim", 3)]
     return pane.line(fields, width)
 

@@ -62,7 +62,9 @@ def reduced(cells: Floats, times: TimeView, gap: list[int] | None = None) -> tup
     gaps = np.isin(np.arange(columns), gap or [])
     close = np.where(gaps, np.nan, np.exp(1e-3))
     prices = view(0, cells.shape[1])
-    field = reduce_field(cells, 0, np.arange(columns) * 60_000, 60_000, close, gaps, prices, times)
+    field = reduce_field(
+        cells, 0, np.arange(columns) * 60_000, 60_000, np.repeat(close[:, None], 4, 1), gaps, prices, times
+    )
     return field.long_usd + field.short_usd, field.gap.tolist(), field.settled.tolist()
 
 

@@ -1,0 +1,59 @@
+"""What price has taken: cells that held much and were crossed, filled at first, then an outline, then gone."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqtui.render.levels import Field, Floats
+from liqtui.render.ramp import EMPTY, OUTLINE, SWEPT
+from liqtui.render.view import PriceView
+
+HELD_FROM = 3
+"""Class from which a cell held enough for its loss to be shown."""
+_LEFT = 0.1
+"""A cell that keeps more than this share was not taken."""
+_SHOWN, _SHOWN_LEAST, _FRESH = 1 / 10, 4, 1 / 3
+"""Share of the cells over which it fades, at least so many cells, and the part of that in which it is filled."""
+
+_NEVER = -1_000_000
+
+Bools = NDArray[np.bool_]
+
+
+def swept_pixels(
+    field: Field, long_classes: NDArray[np.uint8], short_classes: NDArray[np.uint8], view: PriceView
+) -> NDArray[np.int32]:
+    """Return (cells, rows) of EMPTY, SWEPT and OUTLINE."""
+    crossed = _crossed(field, view)
+    taken = _lost(field.long_usd, long_classes) | _lost(field.short_usd, short_classes)
+    taken[1:] &= crossed[1:] | crossed[:-1]
+    cells = len(taken)
+    index = np.arange(cells)[:, None]
+    age = index - np.maximum.accumulate(np.where(taken, index, _NEVER), axis=0)
+    shown = max(round(cells * _SHOWN), _SHOWN_LEAST)
+    recent = (age < shown) & (np.maximum(long_classes, short_classes) == 0)
+    fresh = recent & (age < max(round(shown * _FRESH), 1))
+    return np.where(fresh, SWEPT, np.where(recent & _is_edge(recent), OUTLINE, EMPTY)).astype(np.int32)
+
+
+def _crossed(field: Field, view: PriceView) -> Bools:
+    """Return which (cells, rows) price was in; none in a gap."""
+    edges = (view.low_row + np.arange(view.rows + 1)) * view.row_log
+    with np.errstate(invalid="ignore"):
+        low, high = np.log(field.low_usd)[:, None], np.log(field.high_usd)[:, None]
+        found: Bools = (edges[1:] > low) & (edges[:-1] <= high)
+    return found
+
+
+def _lost(usd: Floats, classes: NDArray[np.uint8]) -> Bools:
+    """Return where a cell holds next to nothing of the much that the one before it held."""
+    lost = np.zeros(usd.shape, np.bool_)
+    lost[1:] = (classes[:-1] >= HELD_FROM) & (usd[1:] <= _LEFT * usd[:-1])
+    return lost
+
+
+def _is_edge(shown: Bools) -> Bools:
+    """Return the shown cells with a neighbour above or below that is not."""
+    inner = np.zeros_like(shown)
+    inner[:, 1:-1] = shown[:, :-2] & shown[:, 2:]
+    edge: Bools = shown & ~inner
+    return edge
