@@ -50,9 +50,6 @@ class LiqtuiApp(LightApp):
         Binding("shift+tab", "next_asset(-1)", "Previous asset", priority=True),
         Binding("left_square_bracket", "next_window(-1)", "Shorter window"),
         Binding("right_square_bracket", "next_window(1)", "Longer window"),
-        Binding("plus,equals_sign", "zoom(-1)", "Zoom in"),
-        Binding("minus", "zoom(1)", "Zoom out"),
-        Binding("0", "zoom_reset", "Zoom by itself"),
         Binding("v", "next_venue", "Next venue"),
         Binding("j,down", "rung(1)", "Zone below"),
         Binding("k,up", "rung(-1)", "Zone above"),
@@ -194,8 +191,12 @@ class LiqtuiApp(LightApp):
         return theme_names()
 
     def run_command(self, action: str) -> None:
-        """Run an action from the command palette."""
-        self.call_next(self.run_action, action)
+        """Run an action from the command palette; `picture.` stands before those of the main screen."""
+        place, _, name = action.partition(".")
+        if place == "picture":
+            self.call_next(self.run_action, name, self._main)
+        else:
+            self.call_next(self.run_action, action)
 
     async def action_slot(self, slot: int) -> None:
         """Choose an asset by its number."""
@@ -247,14 +248,6 @@ class LiqtuiApp(LightApp):
         theme = textual_theme(load_theme(name), self._colour)
         self.register_theme(theme)
         self.theme = theme.name
-
-    def action_zoom(self, step: int) -> None:
-        """Zoom the prices in (-1) or out (+1)."""
-        self._main.query_one(Heatmap).zoom(step)
-
-    def action_zoom_reset(self) -> None:
-        """Let the zoom choose by itself."""
-        self._main.query_one(Heatmap).scale = None
 
     def action_rung(self, step: int) -> None:
         """Move the ladder's cursor."""

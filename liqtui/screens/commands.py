@@ -31,9 +31,11 @@ class Commanded(Protocol):
 
 _PLAIN = (
     ("Freeze or release the picture", "freeze", "the data goes on in the background"),
-    ("Zoom in", "zoom(-1)", "fewer prices, finer rows"),
-    ("Zoom out", "zoom(1)", "more prices, coarser rows"),
-    ("Zoom by itself", "zoom_reset", "fit the prices of the window"),
+    ("Zoom in", "picture.zoom(-1)", "fewer prices, finer rows"),
+    ("Zoom out", "picture.zoom(1)", "more prices, coarser rows"),
+    ("Reset the view", "picture.reset", "zoom by itself, no pan, no crosshair"),
+    ("Profile of now", "picture.profile", "bars by price with their sums, or the map over time"),
+    ("Hide weak cells", "picture.hide_more", "a quarter, half, three quarters, nine tenths, none"),
     ("All venues together", "choose_venue('')", "the sum over venues"),
     ("Next venue", "next_venue", ""),
     ("Zone below", "rung(1)", "move the ladder's cursor"),

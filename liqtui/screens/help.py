@@ -18,6 +18,8 @@ HELP = """\
   [b]v[/b]                       next venue, or all venues together
   [b]\\[[/b]  [b]][/b]                    shorter, longer window, WINDOWS
   [b]+[/b]  [b]-[/b]  [b]0[/b]                 zoom prices in, out, by itself
+  [b]m[/b]                       the map of now as bars, with their sums from the price; back
+  [b]t[/b]                       hide the weakest 25, 50, 75, 90 % of the classes, none
   [b]j[/b]  [b]k[/b]  down  up  [b]g[/b]  [b]G[/b]    zone below, above, highest, lowest
   [b]x[/b]  escape               take the zone's mark off the map
   [b]space[/b]                   freeze; data goes on, the newest comes on release

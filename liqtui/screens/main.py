@@ -1,6 +1,9 @@
 """The main screen: every pane, laid out by the size of the terminal."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.events import Resize
 from textual.geometry import Size
@@ -21,7 +24,15 @@ HEIGHTS = (13, 17, 24, 34, 42, 44, 54)
 
 
 class MainScreen(Screen[None]):
-    """Status, assets, heatmap, ladder, divergence, realised liquidations, hints."""
+    """Status, assets, heatmap, ladder, divergence, realised liquidations, hints; and the keys of the picture."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus,equals_sign", "zoom(-1)", "Zoom in"),
+        Binding("minus", "zoom(1)", "Zoom out"),
+        Binding("0", "reset", "Reset the view"),
+        Binding("m", "profile", "Profile"),
+        Binding("t", "hide_more", "Hide weak cells"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +51,27 @@ class MainScreen(Screen[None]):
                 yield Tape()
                 yield Totals()
         yield Hints()
+
+    @property
+    def heatmap(self) -> Heatmap:
+        """The map."""
+        return self.query_one(Heatmap)
+
+    def action_zoom(self, step: int) -> None:
+        """Zoom the prices in (-1) or out (+1)."""
+        self.heatmap.zoom(step)
+
+    def action_reset(self) -> None:
+        """Let the zoom choose by itself."""
+        self.heatmap.scale = None
+
+    def action_profile(self) -> None:
+        """Show the map of now as bars, or the map over time."""
+        self.heatmap.profile = not self.heatmap.profile
+
+    def action_hide_more(self) -> None:
+        """Hide more of the weak cells, or none again."""
+        self.heatmap.hide_more()
 
     def on_resize(self, event: Resize) -> None:
         """Choose the layout for the size."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.reactive import var
 from textual.strip import Strip
 
-from liqtui.model.snapshot import Cluster, Snapshot
+from liqtui.model.snapshot import Cluster, Heat, Snapshot
 from liqtui.render.axes import time_line, time_ticks
 from liqtui.render.heatmap import Painter, paint, trace
 from liqtui.render.numbers import price
@@ -13,8 +13,9 @@ from liqtui.render.prints import mark
 from liqtui.render.ramp import Inks
 from liqtui.render.view import PriceView, TimeView
 from liqtui.widgets.map_edge import cell_row, edge_strips, profile_bars
-from liqtui.widgets.map_frame import Framing
-from liqtui.widgets.map_legend import legend
+from liqtui.widgets.map_frame import Framed, Framing
+from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend
+from liqtui.widgets.map_profile import profile_lines
 from liqtui.widgets.panel import Panel, asset_row, decimals_of
 
 _PROFILE_FROM, _PROFILE_MOST = 60, 14
@@ -31,6 +32,10 @@ class Heatmap(Panel):
     scale: var[int | None] = var(None, init=False)
     """Bins a row, one of SCALES; None chooses by itself."""
     marked: var[Cluster | None] = var(None, init=False)
+    profile: var[bool] = var(False, init=False)
+    """Whether the map of now is drawn as bars instead."""
+    hidden_pct: var[int] = var(0, init=False)
+    """Share of the classes that is hidden, one of HIDDEN_PCT."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -50,6 +55,18 @@ class Heatmap(Panel):
         """Draw the mark."""
         self.redraw()
 
+    def watch_profile(self) -> None:
+        """Draw the other picture."""
+        self.redraw()
+
+    def watch_hidden_pct(self) -> None:
+        """Draw fewer or more cells."""
+        self.redraw()
+
+    def hide_more(self) -> None:
+        """Hide more of the weak cells; after the most, none."""
+        self.hidden_pct = HIDDEN_PCT[(HIDDEN_PCT.index(self.hidden_pct) + 1) % len(HIDDEN_PCT)]
+
     def zoom(self, step: int) -> None:
         """Zoom in (step -1) or out (step +1) from the scale on screen."""
         self.scale = self._framing.scale_after(self.scale, step)
@@ -63,24 +80,35 @@ class Heatmap(Panel):
         with_legend = height >= _LEGEND_FROM
         rows = (height - 2 - with_legend) * painter.inks.pixels_per_cell
         axis = len(price(snapshot.detail.price_usd * 1.2, decimals_of(snapshot))) + 1
-        profile = min(width // 9, _PROFILE_MOST) if width >= _PROFILE_FROM else 0
-        cells = width - axis - 1 - profile
+        bars = min(width // 9, _PROFILE_MOST) if width >= _PROFILE_FROM else 0
+        cells = width - axis - 1 - bars
         if rows < 2 or cells < 4:
             return [self._heading(snapshot, None, width)]
         shown = self._framing.frame(heat, snapshot, rows, cells, self.scale)
-        pixels = paint(shown.field, shown.limits["long"], shown.limits["short"], shown.prices)
+        heading = self._heading(snapshot, shown.prices, width)
+        if self.profile:
+            size = (width, rows // painter.inks.pixels_per_cell, axis)
+            return [heading, *profile_lines(self, snapshot, heat, shown.prices, self.marked, size)]
+        return [
+            heading,
+            *self._body(painter, snapshot, heat, shown, bars, axis),
+            self._times(shown.times, bars, axis),
+            *([legend(self, painter.inks, shown.limits, self.hidden_pct, width)] if with_legend else []),
+        ]
+
+    def _body(
+        self, painter: Painter, snapshot: Snapshot, heat: Heat, shown: Framed, bars: int, axis: int
+    ) -> list[Strip]:
+        """Return the map with its right edge."""
+        least = least_class(self.hidden_pct)
+        pixels = paint(shown.field, shown.limits["long"], shown.limits["short"], shown.prices, least)
         path = trace(shown.field.close_usd, shown.prices, painter.inks)
         path = mark(path, shown.prints_usd, shown.limits["prints"], shown.field.close_usd, shown.prices)
         here = cell_row(shown.prices, snapshot.detail.price_usd, painter.inks.pixels_per_cell)
         body = painter.strips(pixels, path, here)
-        bars = profile_bars(self, heat, shown.prices, len(body), profile)
-        edge = edge_strips(self, snapshot, shown.prices, self.marked, here, bars, axis)
-        return [
-            self._heading(snapshot, shown.prices, width),
-            *(Strip.join([strip, mark]) for strip, mark in zip(body, edge, strict=True)),
-            self._times(shown.times, profile, axis),
-            *([legend(self, painter.inks, shown.limits, width)] if with_legend else []),
-        ]
+        now = profile_bars(self, heat, shown.prices, len(body), bars)
+        edge = edge_strips(self, snapshot, shown.prices, self.marked, here, now, axis)
+        return [Strip.join([strip, mark]) for strip, mark in zip(body, edge, strict=True)]
 
     def _skeleton(self, snapshot: Snapshot | None, width: int, height: int) -> list[Strip]:
         text = "waiting for the engine"

@@ -16,8 +16,10 @@ from liqtui.render.view import PriceView
 from liqtui.widgets.panel import Panel, asset_row, decimals_of
 
 
-def cell_row(prices: PriceView, price_usd: float, per_cell: int) -> int | None:
-    """Return the cell row from the top that holds a price, None where it is out of sight."""
+def cell_row(prices: PriceView, price_usd: float | None, per_cell: int) -> int | None:
+    """Return the cell row from the top that holds a price, None where it is out of sight or there is none."""
+    if price_usd is None:
+        return None
     row = prices.row_of(price_usd)
     return (prices.rows - 1 - row) // per_cell if 0 <= row < prices.rows else None
 

@@ -7,31 +7,45 @@ from textual.strip import Strip
 from liqtui.render.levels import CLASSES, Floats
 from liqtui.render.numbers import compact
 from liqtui.render.prints import mark_text
-from liqtui.render.ramp import LONG, MARK_SIZES, SHORT, SWEPT, Inks
+from liqtui.render.ramp import EMPTY, LONG, MARK_SIZES, SHORT, SWEPT, Inks
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel
 
+HIDDEN_PCT = (0, 25, 50, 75, 90)
+"""Shares of the classes that can be hidden, weakest first."""
 
-def legend(pane: Panel, inks: Inks, limits: Mapping[str, Floats], width: int) -> Strip:
-    """Return the legend: both ramps, where the strongest class begins, what a gap looks like."""
+
+def least_class(hidden_pct: int) -> int:
+    """Return the weakest class that is shown."""
+    return CLASSES * hidden_pct // 100 + 1
+
+
+def legend(pane: Panel, inks: Inks, limits: Mapping[str, Floats], hidden_pct: int, width: int) -> Strip:
+    """Return the legend: both ramps, where the strongest class begins, what is hidden, what a gap looks like."""
+    least = least_class(hidden_pct)
+    said = [pane.field(f"  weakest {hidden_pct}% hidden", "warn")] if hidden_pct else []
     prints = _prints(pane, inks, limits.get("prints"))
-    fitting = (ramps for step in (1, 2) if _cells((ramps := _ramps(pane, inks, limits, step)) + prints[:1]) <= width)
-    fields = next(fitting, None) or _ramps(pane, inks, limits, 4)
-    fields += prints
+    fitting = (
+        ramps
+        for step in (1, 2)
+        if _cells((ramps := _ramps(pane, inks, limits, step, least)) + said + prints[:1]) <= width
+    )
+    fields = next(fitting, None) or _ramps(pane, inks, limits, 4, least)
+    fields += said + prints
     taken = Field(*inks.cell(SWEPT, SWEPT), 2)
     fields += [pane.field("  ", "dim", 2), taken, pane.field(" swept", "dim", 2)]
     fields += [pane.field("  ╱ no data", "dim", 2), pane.field("  classes by rank within a side", "dim", 3)]
     return pane.line(fields, width)
 
 
-def _ramps(pane: Panel, inks: Inks, limits: Mapping[str, Floats], step: int) -> list[Field]:
+def _ramps(pane: Panel, inks: Inks, limits: Mapping[str, Floats], step: int, least: int) -> list[Field]:
     """Return both ramps, every `step`-th class, with the amount in a row at which the strongest begins."""
     alike = inks.cell(LONG + 1, LONG + 1) == inks.cell(SHORT + 1, SHORT + 1)
     words = (" long, below ", "  short, above ") if alike else (" long ", "  short ")
     fields: list[Field] = []
     for side, base, word in zip(("long", "short"), (LONG, SHORT), words, strict=True):
         fields.append(pane.field(word, side))
-        swatches = (inks.cell(base + k, base + k) for k in range(step, CLASSES + 1, step))
+        swatches = (inks.cell(*[base + k if k >= least else EMPTY] * 2) for k in range(step, CLASSES + 1, step))
         fields += [Field(text, style) for text, style in swatches]
         own = limits.get(side)
         if own is not None and own.size:

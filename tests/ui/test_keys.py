@@ -76,6 +76,45 @@ async def test_zoom_keys_step_through_whole_bins() -> None:
         assert scale() is None and "zoom auto" in lines_of(app, Heatmap)[0]
 
 
+async def test_the_profile_shows_the_sums_beside_the_bars_and_goes_back() -> None:
+    async with running((120, 36)) as (app, _, pilot):
+        before = lines_of(app, Heatmap)
+        await pilot.press("m")
+        await settle(pilot)
+        lines = lines_of(app, Heatmap)
+        assert {len(line) for line in lines} == {len(before[0])}
+        figures = [line.split()[-3:] for line in lines[1:-2] if " L " in line]
+        assert figures and any("└" in line and "┐" in line for line in lines)
+        assert "USD in a row, full width" in lines[-2] and "sum from the price, full width" in lines[-2]
+        assert "map of 14:00 UTC" in lines[-1]
+        await pilot.press("m")
+        await settle(pilot)
+        assert lines_of(app, Heatmap) == before
+
+
+async def test_weak_cells_are_hidden_in_steps_and_the_legend_says_so() -> None:
+    async with running((120, 36)) as (app, _, pilot):
+        heatmap = app.query_one(Heatmap)
+
+        def classes_shown() -> int:
+            inks = heatmap.inks
+            assert inks is not None
+            known = {inks.cell(p, p)[1].bgcolor for p in range(1, 33)}
+            cells = [cell.style for y in range(1, 10) for cell in heatmap.render_line(y) if cell.style]
+            return len({colour for style in cells for colour in (style.bgcolor, style.color) if colour in known})
+
+        counts = [classes_shown()]
+        for pct in (25, 50, 75, 90):
+            await pilot.press("t")
+            await settle(pilot)
+            assert f"weakest {pct}% hidden" in lines_of(app, Heatmap)[-1]
+            counts.append(classes_shown())
+        assert counts == sorted(counts, reverse=True) and counts[-1] <= 4 < 12 <= counts[0]
+        await pilot.press("t")
+        await settle(pilot)
+        assert "hidden" not in lines_of(app, Heatmap)[-1] and classes_shown() == counts[0]
+
+
 async def test_the_cursor_walks_the_ladder_and_marks_the_map() -> None:
     async with running() as (app, _, pilot):
         clusters = sorted(make_snapshot(BTC).detail.clusters, key=lambda cluster: -cluster.price_usd)
