@@ -12,10 +12,11 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from liqtui.link.base import Link
-from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken
+from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken, ViewReset
 from liqtui.model.selection import WINDOWS, Selection
 from liqtui.model.snapshot import Snapshot
 from liqtui.painting.light import LightApp
+from liqtui.render.numbers import clock
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
 from liqtui.screens.main import MainScreen
@@ -51,11 +52,12 @@ class LiqtuiApp(LightApp):
         Binding("left_square_bracket", "next_window(-1)", "Shorter window"),
         Binding("right_square_bracket", "next_window(1)", "Longer window"),
         Binding("v", "next_venue", "Next venue"),
-        Binding("j,down", "rung(1)", "Zone below"),
-        Binding("k,up", "rung(-1)", "Zone above"),
-        Binding("g,home", "rung_edge(False)", "Highest zone"),
-        Binding("G,end", "rung_edge(True)", "Lowest zone"),
-        Binding("escape,x", "rung_leave", "No zone"),
+        Binding("shift+left,comma", "pan_time(-1)", "Earlier"),
+        Binding("shift+right,full_stop", "pan_time(1)", "Later"),
+        Binding("j", "rung(1)", "Zone below"),
+        Binding("k", "rung(-1)", "Zone above"),
+        Binding("home", "rung_edge(False)", "Highest zone"),
+        Binding("end", "rung_edge(True)", "Lowest zone"),
         Binding("space", "freeze", "Freeze"),
         Binding("question_mark,f1", "help", "Help"),
         Binding("colon", "command_palette", "Commands"),
@@ -221,11 +223,21 @@ class LiqtuiApp(LightApp):
     async def action_next_window(self, step: int) -> None:
         """Choose the next longer or shorter window."""
         index = WINDOWS.index(self.selection.window) + step
-        await self._select(replace(self.selection, window=WINDOWS[min(max(index, 0), len(WINDOWS) - 1)]))
+        await self.action_choose_window(WINDOWS[min(max(index, 0), len(WINDOWS) - 1)])
 
     async def action_choose_window(self, window: str) -> None:
         """Choose a window by its name."""
-        await self._select(replace(self.selection, window=next(w for w in WINDOWS if w == window)))
+        chosen = replace(self.selection, window=next(w for w in WINDOWS if w == window))
+        await self._select(chosen.panned(0, self._newest.ts_ms) if self._newest else chosen)
+
+    async def action_pan_time(self, steps: int) -> None:
+        """Look at earlier columns, or at later ones."""
+        if self._newest is not None:
+            await self._select(self.selection.panned(steps, self._newest.ts_ms))
+
+    async def on_view_reset(self, message: ViewReset) -> None:
+        """Follow the newest."""
+        await self._select(replace(self.selection, until_ms=None))
 
     async def action_next_venue(self) -> None:
         """Choose the next venue; after the last come all together."""
@@ -257,10 +269,6 @@ class LiqtuiApp(LightApp):
         """Move the ladder's cursor to the highest or lowest zone."""
         self._main.query_one(Ladder).jump(last)
 
-    def action_rung_leave(self) -> None:
-        """Take the ladder's cursor away."""
-        self._main.query_one(Ladder).leave()
-
     def action_freeze(self) -> None:
         """Freeze the picture, or release it and show the newest."""
         if self._frozen is None:
@@ -283,4 +291,5 @@ def _whole_seconds(left_s: float) -> int:
 
 
 def _words(selection: Selection) -> str:
-    return f"{selection.asset} {selection.venue or 'all venues'} {selection.window}"
+    past = "" if selection.until_ms is None else f" to {clock(selection.until_ms)[:5]}"
+    return f"{selection.asset} {selection.venue or 'all venues'} {selection.window}{past}"

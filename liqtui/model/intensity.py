@@ -14,13 +14,22 @@ from liqtui.model.book import Book, Flow
 from liqtui.model.calibration import Calibration, CalibrationState
 from liqtui.model.divergence import Series
 from liqtui.model.grid import BINS_PER_HEAT_ROW, BOOK_BIN_LOG, bin_at, bin_of
-from liqtui.model.history import ROWS, ROWS_BELOW, Column, ColumnRing, Samples, Span, SpanRing, TrueRange
+from liqtui.model.history import (
+    ROWS,
+    ROWS_BELOW,
+    Column,
+    ColumnRing,
+    Rings,
+    Samples,
+    Span,
+    SpanRing,
+    Stretch,
+    TrueRange,
+)
 from liqtui.model.joining import OpenInterestTrack, RecentRange, crowd_lean, is_sound, swept_range, taker_imbalance
 from liqtui.model.learning import Learner
 from liqtui.model.market import (
     DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     Funding,
     Liquidation,
     LongShortRatio,
@@ -37,11 +46,6 @@ NOW_REACH_BINS = 1200
 
 DRAWN_ROWS = 300
 """Heat rows on each side of price of which the map is drawn for its bands."""
-
-FINE_MS, COARSE_MS, LONG_MS = MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS
-FINE_COLUMNS = 4 * 60 + 30
-COARSE_COLUMNS = 3 * 24 * 12 + 36
-LONG_COLUMNS = 7 * 24 * 4 + 12
 
 PENDING_BARS = 6000
 """Bars kept while no open interest has been seen."""
@@ -75,9 +79,7 @@ class Intensity:
         self._pending: deque[PriceBar] = deque(maxlen=PENDING_BARS)
         self._ratio: LongShortRatio | None = None
         self._funding: Funding | None = None
-        self._fine = ColumnRing(FINE_MS, FINE_COLUMNS)
-        self._coarse = SpanRing(COARSE_MS, COARSE_COLUMNS)
-        self._long = SpanRing(LONG_MS, LONG_COLUMNS)
+        self._rings = Rings()
         self._samples, self._range = Samples(), TrueRange()
         self._end_ms: int | None = None
         self._close_usd = 0.0
@@ -186,11 +188,7 @@ class Intensity:
 
     def _remember(self, bar: PriceBar) -> None:
         first, cells = self._column_cells(bar.close_usd, bar.close_usd, bar.close_usd)
-        self._coarse.remember(bar, first, cells)
-        self._long.remember(bar, first, cells)
-        if bar.step_ms == FINE_MS:
-            ohlc = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
-            self._fine.put(Column(bar.ts_ms, first, cells, ohlc))
+        self._rings.remember(bar, first, cells)
 
     def _column_cells(self, price_usd: float, low_usd: float, high_usd: float) -> tuple[int, NDArray[np.float32]]:
         first = bin_of(price_usd, HEAT_BIN_LOG) - ROWS_BELOW
@@ -232,27 +230,22 @@ class Intensity:
     def heat(self, selection: Selection, now_ms: int, newest: int | None = None) -> Heat | None:
         """Return the columns of the selection's window, the last one forming; None before it is ready.
 
-        With `newest` only that many, the newest.
+        With `newest` only that many, the newest. A map that ends in the past has no forming column.
         """
         if self._end_ms is None:
             return None
-        ring = self._ring(selection, now_ms)
+        if selection.until_ms is not None and selection.until_ms < self._end_ms:
+            return self._past(selection, selection.until_ms)
+        ring = self._rings.wanted(COLUMN_MS[selection.window], now_ms)
         end, last = self._forming(ring, now_ms)
         count = WINDOW_MS[selection.window] // ring.step_ms
         stretch = ring.stretch(end, count if newest is None else min(newest, count), last)
-        if stretch is None:
-            return None
-        return Heat(
-            selection, ring.step_ms, stretch.first_bin, stretch.ts_ms, stretch.cells_usd, stretch.ohlc_usd, stretch.gap
-        )
+        return None if stretch is None else _heat(selection, stretch)
 
-    def _ring(self, selection: Selection, now_ms: int) -> ColumnRing:
-        wanted_ms = COLUMN_MS[selection.window]
-        if wanted_ms == LONG_MS:
-            return self._long
-        newest = self._fine.newest_ms()
-        fine = wanted_ms == FINE_MS and newest is not None and now_ms - newest < 2 * HOUR_MS
-        return self._fine if fine else self._coarse
+    def _past(self, selection: Selection, until_ms: int) -> Heat | None:
+        window, end_ms = selection.window, self._end_ms or until_ms
+        stretch = self._rings.past(COLUMN_MS[window], WINDOW_MS[window], until_ms, end_ms)
+        return None if stretch is None else _heat(selection, stretch)
 
     def _forming(self, ring: ColumnRing, now_ms: int) -> tuple[int, Column | None]:
         """Return the open time of the last column and, unless the bars are too late, the forming column."""
@@ -287,6 +280,12 @@ class Intensity:
     def conservation_faults(self) -> int:
         """Return how often the model had closed or liquidated more than the open interest allows."""
         return self._book.faults
+
+
+def _heat(selection: Selection, columns: Stretch) -> Heat:
+    return Heat(
+        selection, columns.step_ms, columns.first_bin, columns.ts_ms, columns.cells_usd, columns.ohlc_usd, columns.gap
+    )
 
 
 def _met(low_usd: float, high_usd: float) -> tuple[int, int]:

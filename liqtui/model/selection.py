@@ -1,6 +1,6 @@
 """What a viewer can choose, and words that settings share with it; kept apart from arrays, which are slow to load."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS
@@ -25,6 +25,9 @@ COLUMN_MS: dict[Window, int] = {
 }
 """Length of a heat column in each window (a venue without 1-minute bars gives 5-minute ones where they are wanted)."""
 
+PAST_MS = 7 * DAY_MS
+"""How far back columns are remembered."""
+
 Mode = Literal["live", "demo", "replay"]
 PrintWorth = Literal["full", "sampled", "totals", "none"]
 """What a venue's print stream is worth: all, at most one a second, totals only, none."""
@@ -38,3 +41,12 @@ class Selection:
     venue: str | None = None
     """A venue key, or None for the sum over venues."""
     window: Window = "24h"
+    until_ms: int | None = None
+    """Where the map ends in the past, as it was known then (UTC epoch ms); None follows the newest."""
+
+    def panned(self, steps: int, now_ms: int) -> "Selection":
+        """Return this some quarters of the window later, or earlier as far as is remembered."""
+        span_ms = WINDOW_MS[self.window]
+        until_ms = (now_ms if self.until_ms is None else self.until_ms) + steps * (span_ms // 4)
+        until_ms = max(until_ms, now_ms - max(PAST_MS - span_ms, 0))
+        return replace(self, until_ms=None if until_ms >= now_ms else until_ms)

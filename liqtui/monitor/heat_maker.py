@@ -28,6 +28,8 @@ class HeatMaker:
     def make(self, parts: Sequence[Part], now_ms: int) -> Heat | None:
         """Return the heat of these parts; None before any is modelled."""
         key = [(part.venue.venue, part.market.bars_seen) for part in parts]
+        if self._selection.until_ms is not None and self._made is not None and key == self._key:
+            return self._made
         if self._is_long and self._made is not None and key == self._key:
             last = self._combined(parts, now_ms, SHORT_COLUMNS)
             if last is not None and (made := with_last_column(self._made, last)) is not None:

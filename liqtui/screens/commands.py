@@ -40,7 +40,12 @@ _PLAIN = (
     ("Next venue", "next_venue", ""),
     ("Zone below", "rung(1)", "move the ladder's cursor"),
     ("Zone above", "rung(-1)", "move the ladder's cursor"),
-    ("No zone", "rung_leave", "take the mark off the map"),
+    ("No zone", "picture.leave", "take the crosshair or the mark off the map"),
+    ("Crosshair", "picture.crosshair", "read and explain a cell; arrows move it"),
+    ("Higher prices", "picture.pan(1)", "move the view"),
+    ("Lower prices", "picture.pan(-1)", "move the view"),
+    ("Earlier", "pan_time(-1)", "the map as it was known then"),
+    ("Later", "pan_time(1)", ""),
     ("Help", "help", "keys, words and marks"),
     ("Quit", "quit", ""),
 )

@@ -17,11 +17,17 @@ HELP = """\
   [b]1[/b]-[b]9[/b]  tab  shift+tab     asset by number, next, previous
   [b]v[/b]                       next venue, or all venues together
   [b]\\[[/b]  [b]][/b]                    shorter, longer window, WINDOWS
-  [b]+[/b]  [b]-[/b]  [b]0[/b]                 zoom prices in, out, by itself
+  [b]+[/b]  [b]-[/b]                    zoom prices in, out
+  pageup  pagedown        higher, lower prices (also shift+up, shift+down)
+  [b],[/b]  [b].[/b]                    earlier, later by a quarter of the window: the map as it was known then \
+(also shift+left, shift+right)
+  [b]0[/b]                       zoom by itself, follow price and time, no crosshair
+  [b]c[/b]                       crosshair: arrows or a click move it; reads a cell and explains it
   [b]m[/b]                       the map of now as bars, with their sums from the price; back
   [b]t[/b]                       hide the weakest 25, 50, 75, 90 % of the classes, none
-  [b]j[/b]  [b]k[/b]  down  up  [b]g[/b]  [b]G[/b]    zone below, above, highest, lowest
-  [b]x[/b]  escape               take the zone's mark off the map
+  [b]j[/b]  [b]k[/b]  down  up          zone below, above (arrows while there is no crosshair)
+  home  end               highest, lowest zone
+  [b]x[/b]  escape               take the crosshair, then the zone's mark off the map
   [b]space[/b]                   freeze; data goes on, the newest comes on release
   [b]:[/b]  ctrl+p               all commands in words, themes too
   [b]ctrl+l[/b]                  paint the whole screen again

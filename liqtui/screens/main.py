@@ -9,6 +9,7 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
+from liqtui.messages import ViewReset
 from liqtui.widgets.asset_bar import AssetBar
 from liqtui.widgets.divergence import Divergence
 from liqtui.widgets.heatmap import Heatmap
@@ -32,6 +33,19 @@ class MainScreen(Screen[None]):
         Binding("0", "reset", "Reset the view"),
         Binding("m", "profile", "Profile"),
         Binding("t", "hide_more", "Hide weak cells"),
+        Binding("c", "crosshair", "Crosshair"),
+        *(
+            Binding(key, f"arrow({columns}, {rows})", text, show=False)
+            for key, columns, rows, text in (
+                ("up", 0, -1, "Crosshair or zone up"),
+                ("down", 0, 1, "Crosshair or zone down"),
+                ("left", -1, 0, "Crosshair left"),
+                ("right", 1, 0, "Crosshair right"),
+            )
+        ),
+        Binding("pageup,shift+up", "pan(1)", "Higher prices"),
+        Binding("pagedown,shift+down", "pan(-1)", "Lower prices"),
+        Binding("escape,x", "leave", "No crosshair, no zone"),
     ]
 
     def __init__(self) -> None:
@@ -62,8 +76,9 @@ class MainScreen(Screen[None]):
         self.heatmap.zoom(step)
 
     def action_reset(self) -> None:
-        """Let the zoom choose by itself."""
-        self.heatmap.scale = None
+        """Let the zoom choose by itself, follow the price and the time, take the crosshair away."""
+        self.heatmap.reset()
+        self.post_message(ViewReset())
 
     def action_profile(self) -> None:
         """Show the map of now as bars, or the map over time."""
@@ -72,6 +87,29 @@ class MainScreen(Screen[None]):
     def action_hide_more(self) -> None:
         """Hide more of the weak cells, or none again."""
         self.heatmap.hide_more()
+
+    def action_crosshair(self) -> None:
+        """Show the crosshair, or take it away."""
+        self.heatmap.profile = False
+        self.heatmap.toggle_cross()
+
+    def action_arrow(self, columns: int, rows: int) -> None:
+        """Move the crosshair; without one, up and down move the ladder's cursor."""
+        if self.heatmap.cross is not None:
+            self.heatmap.move_cross(columns, rows)
+        elif rows:
+            self.query_one(Ladder).move(rows)
+
+    def action_leave(self) -> None:
+        """Take the crosshair away, or else the ladder's cursor."""
+        if self.heatmap.cross is not None:
+            self.heatmap.cross = None
+        else:
+            self.query_one(Ladder).leave()
+
+    def action_pan(self, steps: int) -> None:
+        """Move the view to higher or lower prices."""
+        self.heatmap.pan(steps)
 
     def on_resize(self, event: Resize) -> None:
         """Choose the layout for the size."""

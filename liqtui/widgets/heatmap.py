@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
+from textual.events import Click
 from textual.reactive import var
 from textual.strip import Strip
 
 from liqtui.model.snapshot import Cluster, Heat, Snapshot
 from liqtui.render.axes import time_line, time_ticks
 from liqtui.render.heatmap import Painter, paint, trace
-from liqtui.render.numbers import price
+from liqtui.render.numbers import clock, moment, price
 from liqtui.render.prints import mark
 from liqtui.render.ramp import Inks
 from liqtui.render.view import PriceView, TimeView
+from liqtui.widgets.crosshair import Crosshair, cell_of, place_of
+from liqtui.widgets.map_cross import cross_map, cross_time
 from liqtui.widgets.map_edge import cell_row, edge_strips, profile_bars
 from liqtui.widgets.map_frame import Framed, Framing
 from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend
@@ -36,11 +39,22 @@ class Heatmap(Panel):
     """Whether the map of now is drawn as bars instead."""
     hidden_pct: var[int] = var(0, init=False)
     """Share of the classes that is hidden, one of HIDDEN_PCT."""
+    centre_usd: var[float | None] = var(None, init=False)
+    """Price in the middle of the view; None follows the price."""
+    cross: var[Crosshair | None] = var(None, init=False)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._painter: Painter | None = None
         self._framing = Framing()
+        self._shown: tuple[Framed, int] | None = None
+        """What the map shows and on how many cell rows; None while there is no map."""
+
+    def watch_snapshot(self, old: Snapshot | None = None, new: Snapshot | None = None) -> None:
+        """Draw what is new; what was set for another asset's prices does not hold for this one's."""
+        if old is not None and new is not None and old.detail.selection.asset != new.detail.selection.asset:
+            self.centre_usd = self.cross = None
+        self.redraw()
 
     def watch_inks(self, inks: Inks | None) -> None:
         """Start painting in the new colours."""
@@ -63,6 +77,51 @@ class Heatmap(Panel):
         """Draw fewer or more cells."""
         self.redraw()
 
+    def watch_centre_usd(self) -> None:
+        """Draw other prices."""
+        self.redraw()
+
+    def watch_cross(self) -> None:
+        """Draw the crosshair elsewhere."""
+        self.redraw()
+
+    def pan(self, steps: int) -> None:
+        """Move the view up by some eighths of its height."""
+        self.centre_usd = self._framing.centre_after(steps)
+
+    def reset(self) -> None:
+        """Follow the price at a zoom chosen by itself, without a crosshair."""
+        self.scale, self.centre_usd, self.cross = None, None, None
+
+    def toggle_cross(self) -> None:
+        """Put the crosshair on the newest column, at the picked zone or the price, or take it away."""
+        if self.cross is not None:
+            self.cross = None
+        elif self._shown is not None and self.snapshot is not None:
+            usd = self.marked.price_usd if self.marked else self.snapshot.detail.price_usd
+            shown, rows = self._shown
+            last_ms = (shown.times.first_cell + shown.times.cells - 1) * shown.times.cell_ms
+            self.cross = place_of(*cell_of(Crosshair(last_ms, usd or 1.0), shown, rows), shown, rows)
+
+    def move_cross(self, columns: int, rows_down: int) -> None:
+        """Move the crosshair by cells; beyond the upper and lower edge the view moves along."""
+        if self.cross is None or self._shown is None:
+            return
+        shown, rows = self._shown
+        x, y = cell_of(self.cross, shown, rows)
+        x, y = min(max(x + columns, 0), shown.times.cells - 1), y + rows_down
+        self.cross = place_of(x, y, shown, rows)
+        if not 0 <= y < rows:
+            self.pan(1 if y < 0 else -1)
+
+    def on_click(self, event: Click) -> None:
+        """Put the crosshair where the mouse is."""
+        if self._shown is None or self.profile:
+            return
+        shown, rows = self._shown
+        if 0 <= event.x < shown.times.cells and 1 <= event.y <= rows:
+            self.cross = place_of(event.x, event.y - 1, shown, rows)
+
     def hide_more(self) -> None:
         """Hide more of the weak cells; after the most, none."""
         self.hidden_pct = HIDDEN_PCT[(HIDDEN_PCT.index(self.hidden_pct) + 1) % len(HIDDEN_PCT)]
@@ -75,6 +134,7 @@ class Heatmap(Panel):
         """Return heading, map with price axis, time axis and legend."""
         snapshot, painter = self.snapshot, self._painter
         heat = snapshot.detail.heat if snapshot else None
+        self._shown = None
         if snapshot is None or painter is None or heat is None or snapshot.detail.price_usd is None:
             return self._skeleton(snapshot, width, height)
         with_legend = height >= _LEGEND_FROM
@@ -84,17 +144,19 @@ class Heatmap(Panel):
         cells = width - axis - 1 - bars
         if rows < 2 or cells < 4:
             return [self._heading(snapshot, None, width)]
-        shown = self._framing.frame(heat, snapshot, rows, cells, self.scale)
+        shown = self._framing.frame(heat, snapshot, rows, cells, self.scale, self.centre_usd)
         heading = self._heading(snapshot, shown.prices, width)
         if self.profile:
             size = (width, rows // painter.inks.pixels_per_cell, axis)
             return [heading, *profile_lines(self, snapshot, heat, shown.prices, self.marked, size)]
-        return [
-            heading,
-            *self._body(painter, snapshot, heat, shown, bars, axis),
-            self._times(shown.times, bars, axis),
-            *([legend(self, painter.inks, shown.limits, self.hidden_pct, width)] if with_legend else []),
-        ]
+        body, times = self._body(painter, snapshot, heat, shown, bars, axis), self._times(shown.times, bars, axis)
+        self._shown = shown, len(body)
+        if self.cross is not None:
+            body = cross_map(self, snapshot, shown, self.cross, body, axis)
+            times = cross_time(self, shown, self.cross, times)
+        remarks = _remarks(heat, moved=self.centre_usd is not None)
+        words = legend(self, painter.inks, shown.limits, self.hidden_pct, remarks, width)
+        return [heading, *body, times, *([words] if with_legend else [])]
 
     def _body(
         self, painter: Painter, snapshot: Snapshot, heat: Heat, shown: Framed, bars: int, axis: int
@@ -140,9 +202,21 @@ class Heatmap(Panel):
         ]
         return self.spread(left, right, width)
 
+    def _last_word(self) -> str:
+        """Return what the bars beside the map are of: now, or the moment at which a map of the past ends."""
+        until_ms = self.snapshot.detail.selection.until_ms if self.snapshot else None
+        return "now" if until_ms is None else clock(until_ms)[:5]
+
     def _times(self, times: TimeView, profile: int, axis: int) -> Strip:
-        text = f"{time_line(time_ticks(times, 8), times.cells)} {'now'[:profile]:<{profile}}{'UTC':>{axis}}"
+        text = f"{time_line(time_ticks(times, 8), times.cells)} {self._last_word()[:profile]:<{profile}}{'UTC':>{axis}}"
         return self.line([self.field(text, "dim")], len(text))
+
+
+def _remarks(heat: Heat, *, moved: bool) -> tuple[str, ...]:
+    """Return what is not as usual about the view."""
+    until_ms = heat.selection.until_ms
+    past = () if until_ms is None else (f"PAST, to {moment(until_ms).day} {moment(until_ms):%b %H:%M}",)
+    return (*past, "moved") if moved else past
 
 
 def _all_venues(snapshot: Snapshot) -> str:

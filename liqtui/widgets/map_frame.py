@@ -45,14 +45,31 @@ class Framing:
         index = SCALES.index(current) + step
         return SCALES[min(max(index, 0), len(SCALES) - 1)]
 
-    def frame(self, heat: Heat, snapshot: Snapshot, rows: int, cells: int, scale: int | None) -> Framed:
-        """Choose the view and the class limits of a map with so many rows and cells."""
+    def centre_after(self, steps: int) -> float | None:
+        """Return the price in the middle after moving the view by some eighths of its height; None before the first."""
+        view = self._prices
+        if view is None:
+            return None
+        middle = view.low_row + view.rows / 2 + steps * view.rows / 8
+        return math.exp(middle * view.row_log)
+
+    def frame(
+        self, heat: Heat, snapshot: Snapshot, rows: int, cells: int, scale: int | None, centre_usd: float | None
+    ) -> Framed:
+        """Choose the view and the class limits of a map with so many rows and cells.
+
+        The view follows the price, or stands around `centre_usd`.
+        """
         key = (heat.selection, rows, cells)
         if key != self._drawn_for:
             self._prices, self._limits, self._drawn_for = None, {}, key
-        price_usd = snapshot.detail.price_usd or 1.0
+        price_usd = _price_then(heat, snapshot)
         held, reach = self._prices, _reach_log(heat, price_usd)
-        prices = self._prices = frame_prices(held, price_usd, reach, HEAT_BIN_LOG, rows, scale)
+        prices = frame_prices(held, price_usd, reach, HEAT_BIN_LOG, rows, scale)
+        if centre_usd is not None:
+            n = scale or (held or prices).bins_per_row
+            prices = frame_prices(None, centre_usd, reach, HEAT_BIN_LOG, rows, n)
+        self._prices = prices
         if held is not None and held.bins_per_row != prices.bins_per_row:
             self._limits = {}
         times = _frame_times(heat, snapshot, cells)
@@ -77,6 +94,14 @@ def _frame_times(heat: Heat, snapshot: Snapshot, cells: int) -> TimeView:
     last_ms = int(heat.ts_ms[-1])
     now_ms = min(max(snapshot.ts_ms, last_ms), last_ms + heat.step_ms - 1)
     return frame_time(now_ms, WINDOW_MS[heat.selection.window] - heat.step_ms, cells)
+
+
+def _price_then(heat: Heat, snapshot: Snapshot) -> float:
+    """Return the price now, or that at the end of a map of the past."""
+    last_usd = float(heat.ohlc_usd[-1, 3])
+    if heat.selection.until_ms is not None and math.isfinite(last_usd):
+        return last_usd
+    return snapshot.detail.price_usd or 1.0
 
 
 def _reach_log(heat: Heat, price_usd: float) -> float:

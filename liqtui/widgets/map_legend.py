@@ -20,10 +20,12 @@ def least_class(hidden_pct: int) -> int:
     return CLASSES * hidden_pct // 100 + 1
 
 
-def legend(pane: Panel, inks: Inks, limits: Mapping[str, Floats], hidden_pct: int, width: int) -> Strip:
-    """Return the legend: both ramps, where the strongest class begins, what is hidden, what a gap looks like."""
+def legend(
+    pane: Panel, inks: Inks, limits: Mapping[str, Floats], hidden_pct: int, remarks: Sequence[str], width: int
+) -> Strip:
+    """Return the legend: both ramps, where the strongest class begins, what is unusual, what a gap looks like."""
     least = least_class(hidden_pct)
-    said = [pane.field(f"  weakest {hidden_pct}% hidden", "warn")] if hidden_pct else []
+    said = [pane.field(f"  {text}", "warn") for text in (*remarks, *_hidden(hidden_pct))]
     prints = _prints(pane, inks, limits.get("prints"))
     fitting = (
         ramps
@@ -32,8 +34,7 @@ def legend(pane: Panel, inks: Inks, limits: Mapping[str, Floats], hidden_pct: in
     )
     fields = next(fitting, None) or _ramps(pane, inks, limits, 4, least)
     fields += said + prints
-    taken = Field(*inks.cell(SWEPT, SWEPT), 2)
-    fields += [pane.field("  ", "dim", 2), taken, pane.field(" swept", "dim", 2)]
+    fields.append(pane.field(f"  {inks.cell(SWEPT, SWEPT)[0]} swept", "dim", 2))
     fields += [pane.field("  ╱ no data", "dim", 2), pane.field("  classes by rank within a side", "dim", 3)]
     return pane.line(fields, width)
 
@@ -51,6 +52,10 @@ def _ramps(pane: Panel, inks: Inks, limits: Mapping[str, Floats], step: int, lea
         if own is not None and own.size:
             fields += [pane.field(f" ≥{compact(float(own[-1]))}", "dim"), pane.field("/row", "dim", 1)]
     return fields
+
+
+def _hidden(pct: int) -> tuple[str, ...]:
+    return (f"weakest {pct}% hidden",) if pct else ()
 
 
 def _prints(pane: Panel, inks: Inks, limits: Floats | None) -> list[Field]:

@@ -131,9 +131,9 @@ async def test_the_cursor_walks_the_ladder_and_marks_the_map() -> None:
         assert any("◄" in line for line in lines_of(app, Heatmap))
         assert await marked("down") == longs[1]
         assert await marked("k", "k") == clusters[len(clusters) - len(longs) - 1]
-        assert await marked("G") == clusters[-1]
+        assert await marked("end") == clusters[-1]
         assert any("▼" in line for line in lines_of(app, Heatmap)), "a zone out of sight is pointed at"
-        assert await marked("g") == clusters[0]
+        assert await marked("home") == clusters[0]
         assert await marked("x") is None
         assert await marked("k") == clusters[len(clusters) - len(longs) - 1]
         assert await marked("escape") is None
