@@ -20,6 +20,7 @@ from liqtui.render.numbers import clock
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
 from liqtui.screens.main import MainScreen
+from liqtui.screens.side_by_side import PANE, SideBySide, count_after
 from liqtui.terminal import PaneTitle, driver_class
 from liqtui.theming import (
     DEFAULT_THEME,
@@ -58,6 +59,7 @@ class LiqtuiApp(LightApp):
         Binding("k", "rung(-1)", "Zone above"),
         Binding("home", "rung_edge(False)", "Highest zone"),
         Binding("end", "rung_edge(True)", "Lowest zone"),
+        Binding("g", "side_by_side", "Assets side by side"),
         Binding("space", "freeze", "Freeze"),
         Binding("question_mark,f1", "help", "Help"),
         Binding("colon", "command_palette", "Commands"),
@@ -70,11 +72,13 @@ class LiqtuiApp(LightApp):
         selection: Selection,
         theme_name: str = DEFAULT_THEME,
         colour: ColourSystem = "truecolor",
+        links: Callable[[], Link] | None = None,
     ) -> None:
+        """Show one link; `links` makes more of the kind for assets side by side."""
         self._colour: ColourSystem = colour
         super().__init__(driver_class=driver_class(), ansi_color=True if colour in ("16", "none") else None)
         self.animation_level = "none"
-        self.link = link
+        self.link, self._links = link, links
         self.selection = selection
         self._newest: Snapshot | None = None
         self._frozen: Snapshot | None = None
@@ -100,7 +104,7 @@ class LiqtuiApp(LightApp):
 
     def _show_theme(self, theme: Theme) -> None:
         name = theme.name if theme.name in theme_names() else DEFAULT_THEME
-        for heatmap in self._main.query(Heatmap):
+        for heatmap in (heatmap for screen in self.screen_stack for heatmap in screen.query(Heatmap)):
             heatmap.inks = inks(load_theme(name), self._colour)
 
     @work(exclusive=True, group="link")
@@ -140,7 +144,12 @@ class LiqtuiApp(LightApp):
 
     def _panels(self) -> Iterable[Panel]:
         for screen in self.screen_stack:
-            yield from screen.query(Panel)
+            yield from (panel for panel in screen.query(Panel) if panel.follows_app)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the picture stands."""
+        return self._frozen is not None
 
     def _show(self, snapshot: Snapshot) -> None:
         with self.batch_update():
@@ -278,6 +287,27 @@ class LiqtuiApp(LightApp):
             if self._newest is not None:
                 self._show(self._newest)
         self._say()
+
+    def action_side_by_side(self) -> None:
+        """Show two assets side by side; there the same key shows four, then one again."""
+        if not self._show_maps(0):
+            self.notify(f"side by side needs two assets and {2 * PANE.width} columns")
+
+    def _show_more_maps(self, count: int | None) -> None:
+        self._show_maps(count or 0)
+
+    def _show_maps(self, count: int) -> bool:
+        """Show more maps than `count`, as far as they fit; return whether there is room for more."""
+        assets = self.command_assets()
+        more = count_after(count, self.size, len(assets))
+        if self._links is None or not more:
+            return False
+        start = assets.index(self.selection.asset) if self.selection.asset in assets else 0
+        chosen = [replace(self.selection, asset=asset) for asset in (assets[start:] + assets[:start])[:more]]
+        shown = self._frozen or self._newest
+        screen = SideBySide(self._links, chosen, self._main.heatmap.inks, shown, self._condition)
+        self.push_screen(screen, self._show_more_maps)
+        return True
 
     def action_help(self) -> None:
         """Show the help page."""

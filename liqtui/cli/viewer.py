@@ -20,10 +20,13 @@ def view(spec: EngineSpec, config: Config) -> int:
     from liqtui.link.socket import SocketLink
     from liqtui.theming import ThemeError
 
+    def more() -> SocketLink:
+        return SocketLink(spec.socket_path, EngineStarter(spec), log_path=spec.log_path)
+
     link = SocketLink(spec.socket_path, starter, log_path=spec.log_path)
     selection = Selection(asset=spec.assets[0], window=config.screen.window)
     try:
-        app = LiqtuiApp(link, selection, config.screen.theme, colour)
+        app = LiqtuiApp(link, selection, config.screen.theme, colour, more)
     except ThemeError as error:
         raise ConfigError(str(error)) from error
     app.run(mouse=config.screen.mouse)

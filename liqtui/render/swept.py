@@ -7,7 +7,7 @@ from liqtui.render.levels import Field, Floats
 from liqtui.render.ramp import EMPTY, OUTLINE, SWEPT
 from liqtui.render.view import PriceView
 
-HELD_FROM = 3
+HELD_FROM = 2
 """Class from which a cell held enough for its loss to be shown."""
 _LEFT = 0.1
 """A cell that keeps more than this share was not taken."""

@@ -28,6 +28,9 @@ HELP = """\
   [b]j[/b]  [b]k[/b]  down  up          zone below, above (arrows while there is no crosshair)
   home  end               highest, lowest zone
   [b]x[/b]  escape               take the crosshair, then the zone's mark off the map
+  [b]e[/b]                       the map alone, the ladder, the tape, all of them
+  [b]z[/b]                       the map and nothing else; what must be seen (DEMO, REPLAY, faults) stays
+  [b]g[/b]                       two assets side by side, four, one, as far as they fit
   [b]space[/b]                   freeze; data goes on, the newest comes on release
   [b]:[/b]  ctrl+p               all commands in words, themes too
   [b]ctrl+l[/b]                  paint the whole screen again

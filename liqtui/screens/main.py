@@ -20,6 +20,8 @@ from liqtui.widgets.tape import Tape, Totals
 TABLE_FROM = (100, 27)
 """Width and height from which the asset bar is a table; each asset adds a line to the height."""
 WIDTHS = (80, 100, 120, 140, 180)
+ONLY = ("-only-map", "-only-ladder", "-only-tape")
+"""Classes of the layouts with one pane expanded."""
 HEIGHTS = (13, 17, 24, 34, 42, 44, 54)
 """Sizes from which the stylesheet shows more: the classes `-w-80`, `-h-24` and so on."""
 
@@ -45,11 +47,13 @@ class MainScreen(Screen[None]):
         ),
         Binding("pageup,shift+up", "pan(1)", "Higher prices"),
         Binding("pagedown,shift+down", "pan(-1)", "Lower prices"),
+        Binding("e", "expand", "Expand a pane"),
+        Binding("z", "zen", "Zen"),
         Binding("escape,x", "leave", "No crosshair, no zone"),
     ]
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(id="main")
         self._assets = 0
 
     def compose(self) -> ComposeResult:
@@ -110,6 +114,18 @@ class MainScreen(Screen[None]):
     def action_pan(self, steps: int) -> None:
         """Move the view to higher or lower prices."""
         self.heatmap.pan(steps)
+
+    def action_expand(self) -> None:
+        """Show only the map, only the ladder, only the tape, all of them."""
+        shown = next((index for index, name in enumerate(ONLY) if self.has_class(name)), -1)
+        self._show_only((*ONLY, "")[(shown + 1) % (len(ONLY) + 1)])
+
+    def action_zen(self) -> None:
+        """Show the map and nothing else, or everything again; a mark that must be seen stays."""
+        self._show_only("" if self.has_class("-zen") else "-zen")
+
+    def _show_only(self, layout: str) -> None:
+        self.update_classes({name: name == layout for name in (*ONLY, "-zen")}, animate=False)
 
     def on_resize(self, event: Resize) -> None:
         """Choose the layout for the size."""

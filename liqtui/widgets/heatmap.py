@@ -61,6 +61,11 @@ class Heatmap(Panel):
         self._painter = Painter(inks) if inks else None
         self.redraw()
 
+    def set_inks(self, inks: Inks | None) -> None:
+        """Choose the colours before the first picture."""
+        self.set_reactive(Heatmap.inks, inks)
+        self._painter = Painter(inks) if inks else None
+
     def watch_scale(self) -> None:
         """Draw at the new zoom."""
         self.redraw()

@@ -1,6 +1,7 @@
 """What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from rich.color import Color
 from rich.style import Style
@@ -26,6 +27,9 @@ _FILLED = ("badge", "alarm", "cursor")
 
 class Panel(Widget):
     """A pane drawn line by line from the newest snapshot."""
+
+    follows_app: ClassVar[bool] = True
+    """Whether it shows what the app shows."""
 
     snapshot: var[Snapshot | None] = var(None, always_update=True, init=False)
     """What is shown; None before the engine has sent anything."""

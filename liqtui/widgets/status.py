@@ -41,7 +41,19 @@ class Status(Panel):
 
     def watch_condition(self) -> None:
         """Draw what is new."""
+        self._note_calm()
         self.redraw()
+
+    def watch_snapshot(self) -> None:
+        """Draw what is new."""
+        self._note_calm()
+        self.redraw()
+
+    def _note_calm(self) -> None:
+        """Take the class `-calm` while there is nothing that must be seen: live data, no freezing, no fault."""
+        snapshot, condition = self.snapshot, self.condition
+        calm = snapshot is not None and snapshot.mode == "live" and not snapshot.note
+        self.set_class(calm and not condition.broken and condition.frozen_ms is None, "-calm")
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return the one line; marks come first and are left out last."""
@@ -108,7 +120,9 @@ def _engine_words(condition: Condition) -> str:
 
 HINTS = (
     ("?", "help"), ("q", "quit"), ("1-9", "asset"), ("[ ]", "window"), ("+ -", "zoom"), ("v", "venue"),
-    ("space", "freeze"), ("j k", "zone"), (":", "commands"),
+    ("space", "freeze"), ("j k", "zone"), ("c", "crosshair"),
+    (":", "commands"), ("m", "profile"), ("t", "threshold"), (", .", "time"), ("e", "expand"), ("z", "zen"),
+    ("g", "side by side"),
 )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def test_what_was_taken_is_filled_then_outlined_then_gone() -> None:
 
 
 def test_what_price_did_not_cross_or_held_little_was_not_taken() -> None:
-    band, little = [9.0] * 3 + [0.0] * 3, [2.0] * 3 + [0.0] * 3
+    band, little = [9.0] * 3 + [0.0] * 3, [1.0] * 3 + [0.0] * 3
     stood = [6.5] * 6
     assert "X" not in "".join(drawn(stood, [7.5] * 6, {2: band})), "it decayed by itself"
     assert "X" not in "".join(drawn([6.5] * 3 + [1.5] * 3, [7.5] * 6, {2: little}))
