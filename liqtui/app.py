@@ -9,37 +9,27 @@ from typing import ClassVar
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.theme import Theme
 
 from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken, ViewReset
 from liqtui.model.selection import WINDOWS, Selection
 from liqtui.model.snapshot import Snapshot
-from liqtui.painting.light import LightApp
 from liqtui.render.numbers import clock
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
 from liqtui.screens.main import MainScreen
 from liqtui.screens.side_by_side import PANE, SideBySide, count_after
-from liqtui.terminal import PaneTitle, driver_class
-from liqtui.theming import (
-    DEFAULT_THEME,
-    ColourSystem,
-    ThemeError,
-    load_theme,
-    textual_theme,
-    theme_names,
-    variables,
-)
+from liqtui.screens.themed import ThemedApp
+from liqtui.terminal import PaneTitle
+from liqtui.theming import DEFAULT_THEME, ColourSystem
 from liqtui.widgets.heatmap import Heatmap
-from liqtui.widgets.inks import inks
 from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.panel import Panel
 from liqtui.widgets.status import Condition, Status
 from liqtui.widgets.title import pane_title
 
 
-class LiqtuiApp(LightApp):
+class LiqtuiApp(ThemedApp):
     """The viewer of one engine."""
 
     TITLE = "liqtui"
@@ -75,8 +65,7 @@ class LiqtuiApp(LightApp):
         links: Callable[[], Link] | None = None,
     ) -> None:
         """Show one link; `links` makes more of the kind for assets side by side."""
-        self._colour: ColourSystem = colour
-        super().__init__(driver_class=driver_class(), ansi_color=True if colour in ("16", "none") else None)
+        super().__init__(colour)
         self.animation_level = "none"
         self.link, self._links = link, links
         self.selection = selection
@@ -88,10 +77,6 @@ class LiqtuiApp(LightApp):
         self._main = MainScreen()
         self._paint(theme_name)
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the variables that a foreign theme lacks."""
-        return variables(load_theme(DEFAULT_THEME), self._colour)
-
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen."""
         return self._main
@@ -101,11 +86,6 @@ class LiqtuiApp(LightApp):
         self.theme_changed_signal.subscribe(self, self._show_theme)
         self._show_theme(self.current_theme)
         self._listen()
-
-    def _show_theme(self, theme: Theme) -> None:
-        name = theme.name if theme.name in theme_names() else DEFAULT_THEME
-        for heatmap in (heatmap for screen in self.screen_stack for heatmap in screen.query(Heatmap)):
-            heatmap.inks = inks(load_theme(name), self._colour)
 
     @work(exclusive=True, group="link")
     async def _listen(self) -> None:
@@ -121,6 +101,7 @@ class LiqtuiApp(LightApp):
     def on_snapshot_taken(self, message: SnapshotTaken) -> None:
         """Keep the newest snapshot and show it, unless the picture is frozen."""
         self._newest = message.snapshot
+        self._look_at_theme()
         if self._frozen is None:
             self._show(message.snapshot)
         self._say()
@@ -197,10 +178,6 @@ class LiqtuiApp(LightApp):
         rows = self._newest.assets if self._newest else ()
         return next((row.venues for row in rows if row.asset == self.selection.asset), ())
 
-    def command_themes(self) -> tuple[str, ...]:
-        """Return the names of the themes."""
-        return theme_names()
-
     def run_command(self, action: str) -> None:
         """Run an action from the command palette; `picture.` stands before those of the main screen."""
         place, _, name = action.partition(".")
@@ -257,18 +234,6 @@ class LiqtuiApp(LightApp):
     async def action_choose_venue(self, venue: str) -> None:
         """Choose a venue by its name, or all with an empty one."""
         await self._select(replace(self.selection, venue=venue or None))
-
-    def action_choose_theme(self, name: str) -> None:
-        """Paint in another theme; one that cannot be used is said to be so."""
-        try:
-            self._paint(name)
-        except ThemeError as error:
-            self.notify(str(error), severity="error")
-
-    def _paint(self, name: str) -> None:
-        theme = textual_theme(load_theme(name), self._colour)
-        self.register_theme(theme)
-        self.theme = theme.name
 
     def action_rung(self, step: int) -> None:
         """Move the ladder's cursor."""
