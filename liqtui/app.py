@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -14,10 +15,11 @@ from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken, ViewReset
 from liqtui.model.selection import WINDOWS, Selection
 from liqtui.model.snapshot import Snapshot
-from liqtui.render.numbers import clock
+from liqtui.render.numbers import clock, moment
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
 from liqtui.screens.main import MainScreen
+from liqtui.screens.pictures import told, write_pictures
 from liqtui.screens.side_by_side import PANE, SideBySide, count_after
 from liqtui.screens.themed import ThemedApp
 from liqtui.terminal import PaneTitle
@@ -50,6 +52,7 @@ class LiqtuiApp(ThemedApp):
         Binding("home", "rung_edge(False)", "Highest zone"),
         Binding("end", "rung_edge(True)", "Lowest zone"),
         Binding("g", "side_by_side", "Assets side by side"),
+        Binding("s", "export", "Save a picture"),
         Binding("space", "freeze", "Freeze"),
         Binding("question_mark,f1", "help", "Help"),
         Binding("colon", "command_palette", "Commands"),
@@ -63,11 +66,13 @@ class LiqtuiApp(ThemedApp):
         theme_name: str = DEFAULT_THEME,
         colour: ColourSystem = "truecolor",
         links: Callable[[], Link] | None = None,
+        export_folder: Path | None = None,
     ) -> None:
-        """Show one link; `links` makes more of the kind for assets side by side."""
+        """Show one link; `links` makes more of the kind for assets side by side, pictures go to the folder."""
         super().__init__(colour)
         self.animation_level = "none"
         self.link, self._links = link, links
+        self._export_folder = export_folder or Path.cwd()
         self.selection = selection
         self._newest: Snapshot | None = None
         self._frozen: Snapshot | None = None
@@ -252,6 +257,16 @@ class LiqtuiApp(ThemedApp):
             if self._newest is not None:
                 self._show(self._newest)
         self._say()
+
+    def action_export(self) -> None:
+        """Write what is on screen to files, and say where."""
+        at = f"{moment(self._newest.ts_ms):%Y%m%dT%H%M%SZ}" if self._newest else "empty"
+        try:
+            paths = write_pictures(self, self._export_folder, f"liqtui-{self.selection.asset}-{at}", "liqtui")
+        except OSError as error:
+            self.notify(f"cannot write pictures: {error}", severity="error")
+        else:
+            self.notify(told(paths))
 
     def action_side_by_side(self) -> None:
         """Show two assets side by side; there the same key shows four, then one again."""

@@ -86,6 +86,18 @@ class Engine(_Section, frozen=True):
     """How long it stays after its last viewer has left."""
 
 
+class Export(_Section, frozen=True):
+    """Where pictures go."""
+
+    folder: str | None = None
+    """Folder of what the key `s` writes; None is `export` in the user's data folder."""
+
+    @property
+    def path(self) -> Path:
+        """Return the folder."""
+        return Path(self.folder).expanduser() if self.folder else Path(platformdirs.user_data_dir(APP)) / "export"
+
+
 class Config(_Section, frozen=True):
     """All settings."""
 
@@ -94,6 +106,7 @@ class Config(_Section, frozen=True):
     screen: Screen = Screen()
     network: Network = Network()
     engine: Engine = Engine()
+    export: Export = Export()
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {"screen.window": WINDOWS, "screen.color": get_args(ColourChoice)}

@@ -26,7 +26,7 @@ def view(spec: EngineSpec, config: Config) -> int:
     link = SocketLink(spec.socket_path, starter, log_path=spec.log_path)
     selection = Selection(asset=spec.assets[0], window=config.screen.window)
     try:
-        app = LiqtuiApp(link, selection, config.screen.theme, colour, more)
+        app = LiqtuiApp(link, selection, config.screen.theme, colour, more, config.export.path)
     except ThemeError as error:
         raise ConfigError(str(error)) from error
     app.run(mouse=config.screen.mouse)
