@@ -1,6 +1,5 @@
 """The app: takes snapshots from a link and shows them, turns keys into commands; computes nothing."""
 
-import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -15,19 +14,20 @@ from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken, ViewReset
 from liqtui.model.selection import WINDOWS, Selection
 from liqtui.model.snapshot import Snapshot
-from liqtui.render.numbers import clock, moment
+from liqtui.render.numbers import moment
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen
 from liqtui.screens.main import MainScreen
 from liqtui.screens.pictures import told, write_pictures
 from liqtui.screens.side_by_side import PANE, SideBySide, count_after
+from liqtui.screens.text import TextScreen
 from liqtui.screens.themed import ThemedApp
 from liqtui.terminal import PaneTitle
 from liqtui.theming import DEFAULT_THEME, ColourSystem
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.panel import Panel
-from liqtui.widgets.status import Condition, Status
+from liqtui.widgets.status import Condition, Status, selection_words, whole_seconds
 from liqtui.widgets.title import pane_title
 
 
@@ -53,6 +53,7 @@ class LiqtuiApp(ThemedApp):
         Binding("end", "rung_edge(True)", "Lowest zone"),
         Binding("g", "side_by_side", "Assets side by side"),
         Binding("s", "export", "Save a picture"),
+        Binding("T", "text", "In sentences"),
         Binding("space", "freeze", "Freeze"),
         Binding("question_mark,f1", "help", "Help"),
         Binding("colon", "command_palette", "Commands"),
@@ -148,13 +149,13 @@ class LiqtuiApp(ThemedApp):
     def _say(self, condition: Condition | None = None) -> None:
         """Tell the status lines what the app knows."""
         shown = self._newest.detail.selection if self._newest else None
-        wish = "" if shown in (None, self.selection) else f"loading {_words(self.selection)}"
+        wish = "" if shown in (None, self.selection) else f"loading {selection_words(self.selection)}"
         self._condition = replace(
             condition or self._condition,
             frozen_ms=self._frozen.ts_ms if self._frozen else None,
             newest_ms=self._newest.ts_ms if self._newest else None,
             wish=wish,
-            retry_in_s=_whole_seconds(self._retry_at_s - time.monotonic()),
+            retry_in_s=whole_seconds(self._retry_at_s - time.monotonic()),
         )
         for panel in self._panels():
             if isinstance(panel, Status):
@@ -291,15 +292,8 @@ class LiqtuiApp(ThemedApp):
 
     def action_help(self) -> None:
         """Show the help page."""
-        shown = self._frozen or self._newest
-        self.push_screen(HelpScreen(shown, self._condition), lambda _: self._say())
+        self.push_screen(HelpScreen(self._frozen or self._newest, self._condition), lambda _: self._say())
 
-
-def _whole_seconds(left_s: float) -> int:
-    """Return the seconds left, rounded up; less than half of one is none."""
-    return math.ceil(left_s) if left_s >= 0.5 else 0
-
-
-def _words(selection: Selection) -> str:
-    past = "" if selection.until_ms is None else f" to {clock(selection.until_ms)[:5]}"
-    return f"{selection.asset} {selection.venue or 'all venues'} {selection.window}{past}"
+    def action_text(self) -> None:
+        """Show all in sentences."""
+        self.push_screen(TextScreen(self._frozen or self._newest, self._condition), lambda _: self._say())

@@ -37,81 +37,6 @@ def run(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else OK
 
 
-def _screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of every command that draws."""
-    options = [
-        click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings file to read."),
-        click.option("--theme", help="Theme: dark, light, high-contrast, colour-blind."),
-        click.option(
-            "--color", type=click.Choice(["auto", "truecolor", "256", "16", "none"]), help="What the terminal can show."
-        ),
-        click.option("--window", type=click.Choice(WINDOWS), help="Time window at the start."),
-        click.option("--no-mouse", is_flag=True, help="Do not track the mouse (its motion costs traffic over SSH)."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _loaded(config_path: Path | None, no_mouse: bool, **flags: Any) -> Config:
-    screen = {f"screen__{key}": flags.pop(key) for key in ("theme", "color", "window")}
-    return load(config_path, screen__mouse=False if no_mouse else None, **screen, **flags)
-
-
-def _show(spec: EngineSpec, config: Config) -> int:
-    if not (sys.stdout.isatty() and sys.stdin.isatty()):
-        raise click.UsageError("the screen needs a terminal, and stdin or stdout is not one; see `liqtui --help`")
-    from liqtui.cli.viewer import view
-
-    return view(spec, config)
-
-
-@click.group(invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="liqtui")
-@_screen_options
-@click.option("--assets", help="Base coins to watch, such as BTC,ETH,SOL.")
-@click.option("--venues", help="Venues to ask: binance,bybit,okx,hyperliquid.")
-@click.pass_context
-def cli(context: click.Context, /, assets: str | None, venues: str | None, **screen: Any) -> int:
-    """Watch where leveraged positions in perpetual futures would be forced out. Without a command: live."""
-    if context.invoked_subcommand is not None:
-        return OK
-    config = _loaded(
-        **screen,
-        watch__assets=split_list(assets) if assets else None,
-        watch__venues=split_list(venues) if venues else None,
-    )
-    return _show(live_spec(config), config)
-
-
-@cli.command()
-@_screen_options
-@click.option("--seed", type=int, default=DEMO_SEED, show_default=True, help="Seed of the market.")
-@click.option(
-    "--speed", type=click.FloatRange(0.1, MAX_SPEED), default=DEMO_SPEED, show_default=True, help="Times real time."
-)
-def demo(seed: int, speed: float, **screen: Any) -> int:
-    """Run on an embedded synthetic market; needs no network. Marked DEMO on every frame."""
-    config = _loaded(**screen)
-    return _show(demo_spec(config, seed, speed), config)
-
-
-@cli.command()
-@_screen_options
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "--speed", type=click.FloatRange(0.1, MAX_SPEED), default=REPLAY_SPEED, show_default=True, help="Times real time."
-)
-def replay(folder: Path, speed: float, **screen: Any) -> int:
-    """Play a folder of public daily dumps (SYMBOL-1m|5m-*, -metrics-*, -fundingRate-*, -liquidationSnapshot-*)."""
-    from liqtui.cli.export_map import symbols_in
-    from liqtui.feeds.dump_files import symbols_by_asset
-
-    config = _loaded(**screen)
-    assets = tuple(sorted(symbols_by_asset(symbols_in(folder))))
-    return _show(replay_spec(config, folder, assets, speed), config)
-
-
 class Span(click.ParamType[int]):
     """A length of time such as 15m, 1h or 1d, in ms."""
 
@@ -125,6 +50,96 @@ class Span(click.ParamType[int]):
         if match is None or int(match[1]) == 0:
             self.fail(f"{value!r} is not a span such as 5m, 15m, 1h or 1d", param, ctx)
         return int(match[1]) * {"m": 60_000, "h": 3_600_000, "d": 86_400_000}[match[2]]
+
+
+def _screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of every command that draws."""
+    options = [
+        click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings file to read."),
+        click.option("--theme", help="Theme: dark, light, high-contrast, colour-blind."),
+        click.option(
+            "--color", type=click.Choice(["auto", "truecolor", "256", "16", "none"]), help="What the terminal can show."
+        ),
+        click.option("--window", type=click.Choice(WINDOWS), help="Time window at the start."),
+        click.option("--plain", is_flag=True, help="Print a line for each interval and event instead of a screen."),
+        click.option(
+            "--every",
+            "every_ms",
+            type=Span(),
+            default="1m",
+            show_default=True,
+            help="Interval of --plain, market time.",
+        ),
+        click.option("--no-mouse", is_flag=True, help="Do not track the mouse (its motion costs traffic over SSH)."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _loaded(config_path: Path | None, no_mouse: bool, **flags: Any) -> Config:
+    screen = {f"screen__{key}": flags.pop(key) for key in ("theme", "color", "window")}
+    return load(config_path, screen__mouse=False if no_mouse else None, **screen, **flags)
+
+
+def _show(spec: EngineSpec, config: Config, plain: bool, every_ms: int) -> int:
+    if plain:
+        from liqtui.cli.plain import speak
+
+        return speak(spec, config, every_ms)
+    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+        raise click.UsageError("the screen needs a terminal, and stdin or stdout is not one; --plain prints text")
+    from liqtui.cli.viewer import view
+
+    return view(spec, config)
+
+
+@click.group(invoke_without_command=True, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="liqtui")
+@_screen_options
+@click.option("--assets", help="Base coins to watch, such as BTC,ETH,SOL.")
+@click.option("--venues", help="Venues to ask: binance,bybit,okx,hyperliquid.")
+@click.pass_context
+def cli(
+    context: click.Context, /, assets: str | None, venues: str | None, plain: bool, every_ms: int, **screen: Any
+) -> int:
+    """Watch where leveraged positions in perpetual futures would be forced out. Without a command: live."""
+    if context.invoked_subcommand is not None:
+        return OK
+    config = _loaded(
+        **screen,
+        watch__assets=split_list(assets) if assets else None,
+        watch__venues=split_list(venues) if venues else None,
+    )
+    return _show(live_spec(config), config, plain, every_ms)
+
+
+@cli.command()
+@_screen_options
+@click.option("--seed", type=int, default=DEMO_SEED, show_default=True, help="Seed of the market.")
+@click.option(
+    "--speed", type=click.FloatRange(0.1, MAX_SPEED), default=DEMO_SPEED, show_default=True, help="Times real time."
+)
+def demo(seed: int, speed: float, plain: bool, every_ms: int, **screen: Any) -> int:
+    """Run on an embedded synthetic market; needs no network. Marked DEMO on every frame."""
+    config = _loaded(**screen)
+    return _show(demo_spec(config, seed, speed), config, plain, every_ms)
+
+
+@cli.command()
+@_screen_options
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--speed", type=click.FloatRange(0.1, MAX_SPEED), default=REPLAY_SPEED, show_default=True, help="Times real time."
+)
+def replay(folder: Path, speed: float, plain: bool, every_ms: int, **screen: Any) -> int:
+    """Play a folder of public daily dumps (SYMBOL-1m|5m-*, -metrics-*, -fundingRate-*, -liquidationSnapshot-*)."""
+    from liqtui.cli.export_map import symbols_in
+    from liqtui.feeds.dump_files import symbols_by_asset
+
+    config = _loaded(**screen)
+    assets = tuple(sorted(symbols_by_asset(symbols_in(folder))))
+    return _show(replay_spec(config, folder, assets, speed), config, plain, every_ms)
 
 
 _LEARN = click.option(

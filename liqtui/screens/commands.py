@@ -43,6 +43,7 @@ _PLAIN = (
     ("Expand a pane", "picture.expand", "the map, the ladder, the tape, all of them"),
     ("Zen", "picture.zen", "the map and nothing else"),
     ("Assets side by side", "side_by_side", "two, four, one"),
+    ("In sentences", "text", "zones, open interest and liquidations as text"),
     ("Save a picture", "export", "SVG, ANSI and plain text of what is on screen"),
     ("No zone", "picture.leave", "take the crosshair or the mark off the map"),
     ("Crosshair", "picture.crosshair", "read and explain a cell; arrows move it"),

@@ -31,6 +31,7 @@ HELP = """\
   [b]e[/b]                       the map alone, the ladder, the tape, all of them
   [b]z[/b]                       the map and nothing else; what must be seen (DEMO, REPLAY, faults) stays
   [b]g[/b]                       two assets side by side, four, one, as far as they fit
+  [b]T[/b]                       all in sentences, for screen readers; `liqtui --plain` prints lines instead
   [b]s[/b]                       save what is on screen as SVG, ANSI and plain text
   [b]space[/b]                   freeze; data goes on, the newest comes on release
   [b]:[/b]  ctrl+p               all commands in words, themes too

@@ -1,5 +1,6 @@
 """The first and the last line: what kind of data this is, how fresh, and which keys there are."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from liqtui.link.base import LinkState
+from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
 from liqtui.render.numbers import clock, moment, span
 from liqtui.render.text import Field
@@ -116,6 +118,17 @@ def _engine_words(condition: Condition) -> str:
     if condition.link is not None and condition.link.state == "failed":
         return "engine failed"
     return "engine lost, restarting" + (f" in {condition.retry_in_s} s" if condition.retry_in_s else "")
+
+
+def whole_seconds(left_s: float) -> int:
+    """Return the seconds left, rounded up; less than half of one is none."""
+    return math.ceil(left_s) if left_s >= 0.5 else 0
+
+
+def selection_words(selection: Selection) -> str:
+    """Return what is selected, in short."""
+    past = "" if selection.until_ms is None else f" to {clock(selection.until_ms)[:5]}"
+    return f"{selection.asset} {selection.venue or 'all venues'} {selection.window}{past}"
 
 
 HINTS = (
