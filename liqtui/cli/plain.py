@@ -59,7 +59,7 @@ class Speaker:
         found = news(self._before, snapshot)
         self._before = snapshot
         interval = snapshot.ts_ms // self._every_ms
-        if interval != self._told and not (self._told is None and snapshot.note):
+        if interval != self._told and (self._told is not None or snapshot.detail.heat is not None):
             self._told = interval
             found.append(brief(snapshot))
         return [" ".join(line.split()) for line in found]

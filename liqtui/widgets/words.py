@@ -8,6 +8,8 @@ from liqtui.render.numbers import compact, moment, price, price_decimals, signed
 
 _BAND_PCT = 80.0
 _SIDES: tuple[Side, ...] = ("long", "short")
+_LATE_MS = 600_000
+"""A print that is told so much later is no news."""
 _NOTHING_NEW = ("quiet", "unclear", "no data")
 _SPANS = {"15m": "15 minutes", "1h": "1 hour", "4h": "4 hours", "24h": "24 hours"}
 
@@ -146,7 +148,7 @@ def _large_prints(before: Snapshot, after: Snapshot) -> list[str]:
     heard = before.detail.tape[-1].seq if before.detail.tape else 0
     most, found = max((one.usd for one in before.detail.tape), default=0.0), []
     for one in after.detail.tape:
-        if one.seq > heard and one.usd > most:
+        if one.seq > heard and one.usd > most and one.ts_ms >= before.ts_ms - _LATE_MS:
             most = one.usd
             size = f"{one.side} of {compact(one.usd)} USD at {_price(one.price_usd, after)} on {one.venue}"
             at = f"{_mark(after)}{moment(one.ts_ms):%Y-%m-%d %H:%M:%S} UTC"

@@ -49,8 +49,11 @@ def test_one_line_holds_the_nearest_and_the_largest_of_each_side() -> None:
 def test_news_are_what_changed_and_marked_unless_live() -> None:
     before = snapshot()
     big = TapePrint(999, NOW_MS, "okx", "BTC", "long", 100.0, 97_000.0, 9.7e6)
+    late = replace(big, seq=1001, usd=9e9, ts_ms=NOW_MS - 3_600_000)
     rows = (DivergenceRow("15m", 1.0, 1.0, 1.0, None, "fresh longs"), DivergenceRow("1h", 1.0, 1.0, 1.0, None, "quiet"))
-    detail = replace(before.detail, tape=(*before.detail.tape, big, replace(big, seq=1000, usd=5.0)), divergence=rows)
+    detail = replace(
+        before.detail, tape=(*before.detail.tape, big, replace(big, seq=1000, usd=5.0), late), divergence=rows
+    )
     venues = (VenueState("binance", "BLOCKED", None, "none", "HTTP 451"), *before.venues[1:])
     after = replace(before, detail=detail, venues=venues, note="loading history 1/3")
     mark = "DEMO seed 7 60x: 2026-09-21 14:03:22 UTC, "
@@ -66,8 +69,9 @@ def test_news_are_what_changed_and_marked_unless_live() -> None:
 def test_lines_come_once_an_interval_of_market_time_and_have_no_breaks() -> None:
     speaker = Speaker(60_000)
     first = snapshot("live")
-    assert speaker.lines(replace(first, note="loading history 0/3")) == [], "nothing to say before there is something"
-    assert len(speaker.lines(first)) == 2
+    empty = replace(first, detail=replace(first.detail, heat=None))
+    assert speaker.lines(empty) == [], "nothing to say before there is something"
+    assert len(speaker.lines(first)) == 1
     assert speaker.lines(replace(first, ts_ms=first.ts_ms + 1_000)) == []
     odd = VenueState("okx", "STALE", 1, "sampled", "two\nlines")
     later = replace(first, ts_ms=first.ts_ms + 60_000, venues=(odd,))
