@@ -1,16 +1,21 @@
 """What each key does."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from textual.binding import Binding
 
 from liqtui.app import LiqtuiApp
 from liqtui.model.selection import Selection
 from liqtui.render.numbers import signed_pct
+from liqtui.screens.help import HELP
+from liqtui.screens.main import MainScreen
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder
 from tests.ui.running import BTC, lines_of, running, settle
-from tests.ui.scene import NOW_MS, SceneLink, make_snapshot, screen_lines, screen_text
+from tests.ui.scene import NOW_MS, SceneLink, make_heat, make_snapshot, screen_lines, screen_text
 
 
 @pytest.mark.parametrize(
@@ -90,6 +95,21 @@ async def test_the_profile_shows_the_sums_beside_the_bars_and_goes_back() -> Non
         await pilot.press("m")
         await settle(pilot)
         assert lines_of(app, Heatmap) == before
+
+
+async def test_a_map_that_ends_in_a_gap_has_an_empty_profile_and_a_crosshair_that_says_so() -> None:
+    async with running((120, 36)) as (app, link, pilot):
+        whole = make_snapshot(BTC, 3)
+        assert whole.detail.heat is not None
+        heat = make_heat(BTC, gap=(280, 288))
+        link.put(replace(whole, detail=replace(whole.detail, heat=heat)))
+        await settle(pilot)
+        await pilot.press("c")
+        await settle(pilot)
+        assert "No data for this time" in "".join(lines_of(app, Heatmap))
+        await pilot.press("m")
+        await settle(pilot)
+        assert not any("█" in line or "│" in line for line in lines_of(app, Heatmap)[1:-2])
 
 
 async def test_weak_cells_are_hidden_in_steps_and_the_legend_says_so() -> None:
@@ -205,3 +225,36 @@ async def test_keys_of_multiplexers_and_flow_control_are_left_alone() -> None:
         for key in ("ctrl+a", "ctrl+b", "ctrl+s", "ctrl+z"):
             assert key not in app.screen.active_bindings, key
         assert not [key for key in app.screen.active_bindings if key.startswith("alt+")]
+
+
+_NAMES = {
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "plus": "+",
+    "minus": "-",
+    "comma": ",",
+    "full_stop": ".",
+    "question_mark": "?",
+    "colon": ":",
+    "f1": "F1",
+}
+_ELSEWHERE = {"equals_sign", "escape", "up", "down", "left", "right", "ctrl+c", "ctrl+q"}
+"""Keys with a sign of their own in the table, second keys, and Textual's."""
+
+
+def test_every_key_is_in_the_table_of_the_readme_and_on_the_help_page() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("## Keys") : readme.index("## What the map is")]
+    page = re.sub(r"\[/?b\]", " ", HELP[: HELP.index("THE MAP")]).replace("\\[", "[")
+    bindings = [b for b in (*LiqtuiApp.BINDINGS, *MainScreen.BINDINGS) if isinstance(b, Binding)]
+    keys = {key for binding in bindings for key in binding.key.split(",")} - _ELSEWHERE
+    for key in sorted(keys):
+        if key.isdigit() and key != "0":
+            continue
+        name = _NAMES.get(key, key)
+        shown = name.replace("shift+up", "shift+↑").replace("shift+down", "shift+↓")
+        shown = shown.replace("shift+left", "shift+←").replace("shift+right", "shift+→")
+        assert f"`{shown}`" in table, key
+        assert re.search(rf"(?<!\S){re.escape(name)}(?![^\s,)])", page) or f"({name}" in page or f" {name})" in page, (
+            key
+        )
