@@ -162,3 +162,14 @@ def test_numbers_of_numpy_become_plain() -> None:
     odd = replace(snapshot, version=int(np.int64(9)), detail=replace(snapshot.detail, price_usd=np.float64(95_000.5)))
     read = FrameReader().read(over_the_wire(FrameWriter().frame(odd)))
     assert read is not None and read.detail.price_usd == 95_000.5
+
+
+def test_a_print_sends_the_column_it_fell_into_and_no_other() -> None:
+    random = np.random.default_rng(5)
+    first = make_snapshot(random)
+    while first.detail.heat is None or first.detail.heat.prints_usd is None:
+        first = make_snapshot(random)
+    writer = FrameWriter()
+    writer.frame(first)
+    part = writer.frame(with_heat(first, printed(first.detail.heat, 4))).heat
+    assert part is not None and part.patch and part.columns == (4,)

@@ -140,6 +140,7 @@ async def test_the_view_moves_with_the_crosshair_beyond_its_edge_and_by_keys() -
         cross, lines = heatmap.cross, lines_of(app, Heatmap)
         assert cross is not None and heatmap.snapshot is not None and heatmap.snapshot.detail.price_usd is not None
         assert cross.price_usd > heatmap.snapshot.detail.price_usd * 1.06 and cross_at(lines)[1] < 12
+        assert heatmap.centre_usd is not None and heatmap.centre_usd > heatmap.snapshot.detail.price_usd
         await pilot.press("c", "pagedown", "pagedown")
         await settle(pilot)
         assert lines_of(app, Heatmap)[1:-2] != lines[1:-2]
