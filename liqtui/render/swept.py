@@ -1,4 +1,6 @@
-"""What price has taken: cells that held much and were crossed, filled at first, then an outline, then gone."""
+"""What price has taken: cells that held much of late and were crossed, filled at first, then an outline, then gone."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +25,13 @@ def swept_pixels(
     field: Field, long_classes: NDArray[np.uint8], short_classes: NDArray[np.uint8], view: PriceView
 ) -> NDArray[np.int32]:
     """Return (cells, rows) of EMPTY, SWEPT and OUTLINE."""
-    crossed = _crossed(field, view)
-    taken = _lost(field.long_usd, long_classes) | _lost(field.short_usd, short_classes)
+    crossed, cells = _crossed(field, view), len(field.close_usd)
+    shown = max(round(cells * _SHOWN), _SHOWN_LEAST)
+    sides = ((field.long_usd, long_classes), (field.short_usd, short_classes))
+    taken = np.logical_or(*(_lost(usd, ranks, shown) for usd, ranks in sides))
     taken[1:] &= crossed[1:] | crossed[:-1]
-    cells = len(taken)
     index = np.arange(cells)[:, None]
     age = index - np.maximum.accumulate(np.where(taken, index, _NEVER), axis=0)
-    shown = max(round(cells * _SHOWN), _SHOWN_LEAST)
     recent = (age < shown) & (np.maximum(long_classes, short_classes) == 0)
     fresh = recent & (age < max(round(shown * _FRESH), 1))
     return np.where(fresh, SWEPT, np.where(recent & _is_edge(recent), OUTLINE, EMPTY)).astype(np.int32)
@@ -44,11 +46,22 @@ def _crossed(field: Field, view: PriceView) -> Bools:
     return found
 
 
-def _lost(usd: Floats, classes: NDArray[np.uint8]) -> Bools:
-    """Return where a cell holds next to nothing of the much that the one before it held."""
+def _lost(usd: Floats, ranks: NDArray[np.uint8], span: int) -> Bools:
+    """Return where a cell holds next to nothing of the much that one of the `span` before it held."""
     lost = np.zeros(usd.shape, np.bool_)
-    lost[1:] = (classes[:-1] >= HELD_FROM) & (usd[1:] <= _LEFT * usd[:-1])
+    held, rank = _highest(usd, span), _highest(ranks, span)
+    lost[1:] = (rank[:-1] >= HELD_FROM) & (usd[1:] <= _LEFT * held[:-1])
     return lost
+
+
+def _highest(values: NDArray[Any], span: int) -> NDArray[Any]:
+    """Return the highest of each value and the `span` - 1 before it, along the first axis."""
+    best, reach = values.copy(), 1
+    while reach < span:
+        step = min(reach, span - reach)
+        best[step:] = np.maximum(best[step:], best[:-step])
+        reach += step
+    return best
 
 
 def _is_edge(shown: Bools) -> Bools:

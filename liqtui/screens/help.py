@@ -49,7 +49,7 @@ visible cells of the same side, 16 classes; the legend says from how many USD a 
 begins, at this zoom. A row adds up its range of prices; a cell of several minutes shows the highest of them.
 
   ╱╱╱   no data: a gap, not "no liquidations"
-  ░ ▀   swept: much stood there and price took it; it fades within a tenth of the window
+  ░ ▀   swept: positions stood there of late and price came through (some were closed just before); fades
   ╌╌╌   the price now; the dotted line is the path of closes
   ▿▾▼   longs liquidated there, as the venues printed it, in three sizes by rank among the cells with prints
   ▵▴▲   shorts liquidated; the legend has the USD of the smallest and the largest size

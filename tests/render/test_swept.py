@@ -33,10 +33,10 @@ def test_what_was_taken_is_filled_then_outlined_then_gone() -> None:
     assert rows == [
         ".........",
         ".........",
-        "999X===..",
-        "999X.....",
-        "999X.....",
-        "999X===..",
+        "999XX===.",
+        "999XX....",
+        "999XX....",
+        "999XX===.",
         ".........",
         ".........",
     ]
@@ -50,9 +50,16 @@ def test_what_price_did_not_cross_or_held_little_was_not_taken() -> None:
     assert "X" in "".join(drawn([6.5] * 3 + [1.5] * 3, [7.5] * 6, {2: band}))
 
 
+def test_what_fled_just_before_price_came_counts_and_what_left_long_before_does_not() -> None:
+    longs = [9.0, 0.5, 0.5, 0.0, 0.0, 0.0]
+    assert drawn([6.5] * 3 + [1.5] + [6.5] * 2, [7.5] * 6, {2: longs})[5] == "9..XX="
+    longs = [9.0, *[0.5] * 5, *[0.0] * 6]
+    assert "X" not in "".join(drawn([6.5] * 7 + [1.5] + [6.5] * 4, [7.5] * 12, {2: longs}))
+
+
 def test_what_stands_there_anew_and_a_gap_go_before() -> None:
     rows = drawn([6.5, 6.5, 1.5, 6.5, 6.5, 6.5], [7.5] * 6, {3: [9.0, 9.0, 0.0, 0.0, 4.0, 4.0]})
-    assert rows[4] == "99X=44"
+    assert rows[4] == "99XX44"
     rows = drawn([6.5, 6.5, 1.5, 6.5, 6.5, 6.5], [7.5] * 6, {3: [9.0, 9.0, 0.0, 0.0, 0.0, 0.0]}, gaps=(3,))
     assert rows[4] == "99X/=="
 
