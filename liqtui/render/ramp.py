@@ -31,7 +31,7 @@ _CONTRAST_LEAST = 2.5
 """Contrast (WCAG) from which a line in the path's colour can be seen on a cell."""
 _FAINT = 0.5
 """Share of its own colour in the line of the current price, the rest is what lies under it."""
-_TAKEN_SHARES = 0.45, 0.25
+_TAKEN_SHARES = 0.3, 0.16
 """Share of the path's colour in what was taken, just now and a while ago."""
 
 
