@@ -1,5 +1,6 @@
 """The app: takes snapshots from a link and shows them, turns keys into commands; computes nothing."""
 
+import gc
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -29,8 +30,6 @@ from liqtui.theming import (
     theme_names,
     variables,
 )
-from liqtui.widgets.heatmap import Heatmap
-from liqtui.widgets.inks import inks
 from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.panel import Panel
 from liqtui.widgets.status import Condition, Status
@@ -94,15 +93,21 @@ class LiqtuiApp(LightApp):
         return self._main
 
     def on_ready(self) -> None:
-        """Paint in the theme's colours and start listening to the engine."""
+        """Load the map, now that the first screen is painted, and start listening to the engine."""
         self.theme_changed_signal.subscribe(self, self._show_theme)
         self._show_theme(self.current_theme)
         self._listen()
+        self.call_after_refresh(self._complete)
+
+    def _complete(self) -> None:
+        """Load what the first screen could do without, and let the collector look at what is made from now on."""
+        _ = self._main.heatmap
+        gc.freeze()
+        gc.enable()
 
     def _show_theme(self, theme: Theme) -> None:
         name = theme.name if theme.name in theme_names() else DEFAULT_THEME
-        for heatmap in self._main.query(Heatmap):
-            heatmap.inks = inks(load_theme(name), self._colour)
+        self._main.wear(load_theme(name), self._colour)
 
     @work(exclusive=True, group="link")
     async def _listen(self) -> None:
@@ -137,7 +142,7 @@ class LiqtuiApp(LightApp):
 
     def on_cluster_picked(self, message: ClusterPicked) -> None:
         """Mark on the map what the ladder points at."""
-        self._main.query_one(Heatmap).marked = message.cluster
+        self._main.heatmap.marked = message.cluster
 
     def _panels(self) -> Iterable[Panel]:
         for screen in self.screen_stack:
@@ -250,11 +255,11 @@ class LiqtuiApp(LightApp):
 
     def action_zoom(self, step: int) -> None:
         """Zoom the prices in (-1) or out (+1)."""
-        self._main.query_one(Heatmap).zoom(step)
+        self._main.heatmap.zoom(step)
 
     def action_zoom_reset(self) -> None:
         """Let the zoom choose by itself."""
-        self._main.query_one(Heatmap).scale = None
+        self._main.heatmap.scale = None
 
     def action_rung(self, step: int) -> None:
         """Move the ladder's cursor."""

@@ -1,17 +1,23 @@
 """The main screen: every pane, laid out by the size of the terminal."""
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
+from liqtui.theming import ColourSystem, ThemeSpec
 from liqtui.widgets.asset_bar import AssetBar
 from liqtui.widgets.divergence import Divergence
-from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder
+from liqtui.widgets.opening import Opening
 from liqtui.widgets.status import Hints, Status
 from liqtui.widgets.tape import Tape, Totals
+
+if TYPE_CHECKING:
+    from liqtui.widgets.heatmap import Heatmap
 
 TABLE_FROM = (100, 27)
 """Width and height from which the asset bar is a table; each asset adds a line to the height."""
@@ -21,18 +27,23 @@ HEIGHTS = (13, 17, 24, 34, 42, 44, 54)
 
 
 class MainScreen(Screen[None]):
-    """Status, assets, heatmap, ladder, divergence, realised liquidations, hints."""
+    """Status, assets, heatmap, ladder, divergence, realised liquidations, hints.
+
+    It is first painted without the map: that needs numpy, which takes longer to load than a first screen may take.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._assets = 0
+        self._heatmap: Heatmap | None = None
+        self._look: tuple[ThemeSpec, ColourSystem] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
         yield Status()
         yield AssetBar()
         with Container(id="body"):
-            yield Heatmap()
+            yield Opening()
             with Vertical(id="side"):
                 yield Ladder()
                 yield Divergence()
@@ -40,6 +51,33 @@ class MainScreen(Screen[None]):
                 yield Tape()
                 yield Totals()
         yield Hints()
+
+    @property
+    def heatmap(self) -> "Heatmap":
+        """Return the map, which is loaded when it is first asked for and takes its place at once."""
+        if self._heatmap is None:
+            from liqtui.widgets.heatmap import Heatmap
+
+            opening = self.query_one(Opening)
+            opening.display = False
+            self._heatmap = Heatmap()
+            self._heatmap.set_reactive(Heatmap.snapshot, opening.snapshot)
+            self._dress(self._heatmap)
+            self.query_one("#body").mount(self._heatmap, before=opening)
+            opening.remove()
+        return self._heatmap
+
+    def wear(self, theme: ThemeSpec, colour: ColourSystem) -> None:
+        """Draw the map in the colours of a theme, as soon as it is there."""
+        self._look = (theme, colour)
+        if self._heatmap is not None:
+            self._dress(self._heatmap)
+
+    def _dress(self, heatmap: "Heatmap") -> None:
+        from liqtui.widgets.inks import inks  # numpy, as the map itself
+
+        if self._look is not None:
+            heatmap.inks = inks(*self._look)
 
     def on_resize(self, event: Resize) -> None:
         """Choose the layout for the size."""
