@@ -26,7 +26,7 @@ class Field:
     long_usd: Floats
     short_usd: Floats
     gap: NDArray[np.bool_]
-    """(cells,) no data in the whole cell."""
+    """(cells,) no data in the whole cell, where there might be some: what is yet to come is not a gap."""
     close_usd: Floats
     """(cells,) last close, NaN in a gap."""
     settled: NDArray[np.bool_]
@@ -80,7 +80,8 @@ def reduce_field(
     long_usd, short_usd = (_masked_max(sum_rows(side, first_bin + bins.start, prices), at, known) for side in sides)
     empty = np.minimum.reduceat(gap[low:], at) | ~known
     closes = np.where(empty, np.nan, _last_known(close_usd[low:])[last])
-    return Field(long_usd, short_usd, empty, closes, ~empty & (last + low < len(ts_ms) - 1))
+    ahead = (np.arange(times.cells) + times.first_cell) * times.cell_ms >= ts_ms[-1] + step_ms
+    return Field(long_usd, short_usd, empty & ~ahead, closes, ~empty & (last + low < len(ts_ms) - 1))
 
 
 def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceView) -> tuple[Floats, Floats]:

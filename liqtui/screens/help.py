@@ -34,6 +34,8 @@ Below the price stand longs (L, warm), above it shorts (S, cool). Colour is a cl
 visible cells of the same side, 16 classes; the legend says from how many USD a row the strongest \
 begins, at this zoom. A row adds up its range of prices; a cell of several minutes shows the highest of them.
 
+Time moves a page at a time: now walks through the last cells, then the whole picture jumps to the left.
+
   ╱╱╱   no data: a gap, not "no liquidations"
   ╌╌╌   the price now; the dotted line is the path of closes
   now   bars of USD at this moment, to one scale, beside the classes
