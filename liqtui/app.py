@@ -16,9 +16,10 @@ from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken
 from liqtui.model.selection import WINDOWS, Selection
 from liqtui.model.snapshot import Snapshot
-from liqtui.painting.light import LightApp
+from liqtui.painting.pace import Pace
+from liqtui.painting.paced import PacedApp
 from liqtui.screens.commands import Commands
-from liqtui.screens.help import HelpScreen
+from liqtui.screens.help import HelpScreen, traffic_text
 from liqtui.screens.main import MainScreen
 from liqtui.terminal import PaneTitle, driver_class
 from liqtui.theming import (
@@ -36,7 +37,7 @@ from liqtui.widgets.status import Condition, Status
 from liqtui.widgets.title import pane_title
 
 
-class LiqtuiApp(LightApp):
+class LiqtuiApp(PacedApp):
     """The viewer of one engine."""
 
     TITLE = "liqtui"
@@ -59,6 +60,7 @@ class LiqtuiApp(LightApp):
         Binding("G,end", "rung_edge(True)", "Lowest zone"),
         Binding("escape,x", "rung_leave", "No zone"),
         Binding("space", "freeze", "Freeze"),
+        Binding("B", "low_bandwidth", "Low bandwidth"),
         Binding("question_mark,f1", "help", "Help"),
         Binding("colon", "command_palette", "Commands"),
         Binding("q", "quit", "Quit"),
@@ -70,9 +72,12 @@ class LiqtuiApp(LightApp):
         selection: Selection,
         theme_name: str = DEFAULT_THEME,
         colour: ColourSystem = "truecolor",
+        pace: Pace | None = None,
     ) -> None:
         self._colour: ColourSystem = colour
-        super().__init__(driver_class=driver_class(), ansi_color=True if colour in ("16", "none") else None)
+        super().__init__(
+            pace or Pace(), driver_class=driver_class(), ansi_color=True if colour in ("16", "none") else None
+        )
         self.animation_level = "none"
         self.link = link
         self.selection = selection
@@ -96,6 +101,7 @@ class LiqtuiApp(LightApp):
         """Load the map, now that the first screen is painted, and start listening to the engine."""
         self.theme_changed_signal.subscribe(self, self._show_theme)
         self._show_theme(self.current_theme)
+        self.heed_pace()
         self._listen()
         self.call_after_refresh(self._complete)
 
@@ -107,7 +113,7 @@ class LiqtuiApp(LightApp):
 
     def _show_theme(self, theme: Theme) -> None:
         name = theme.name if theme.name in theme_names() else DEFAULT_THEME
-        self._main.wear(load_theme(name), self._colour)
+        self._main.wear(load_theme(name), self._colour, self.saves)
 
     @work(exclusive=True, group="link")
     async def _listen(self) -> None:
@@ -121,10 +127,22 @@ class LiqtuiApp(LightApp):
         await self.link.close()
 
     def on_snapshot_taken(self, message: SnapshotTaken) -> None:
-        """Keep the newest snapshot and show it, unless the picture is frozen."""
-        self._newest = message.snapshot
-        if self._frozen is None:
-            self._show(message.snapshot)
+        """Keep the newest snapshot and show it as soon as a picture is due; the answer to a key is due at once."""
+        before, self._newest = self._newest, message.snapshot
+        if before is None or before.detail.selection != message.snapshot.detail.selection:
+            self.draw_now()
+        else:
+            self.ask_to_draw()
+
+    def draw(self) -> None:
+        """Show the newest snapshot, unless the picture is frozen, and what else the app knows."""
+        if self._frozen is None and self._newest is not None:
+            self._show(self._newest)
+        self._say()
+
+    def save(self) -> None:
+        """Begin or end to use few colours, and say so."""
+        self._show_theme(self.current_theme)
         self._say()
 
     def on_link_changed(self, message: LinkChanged) -> None:
@@ -166,6 +184,7 @@ class LiqtuiApp(LightApp):
             newest_ms=self._newest.ts_ms if self._newest else None,
             wish=wish,
             retry_in_s=_whole_seconds(self._retry_at_s - time.monotonic()),
+            saving=self.pace.words if self.saves else "",
         )
         for panel in self._panels():
             if isinstance(panel, Status):
@@ -286,7 +305,9 @@ class LiqtuiApp(LightApp):
     def action_help(self) -> None:
         """Show the help page."""
         shown = self._frozen or self._newest
-        self.push_screen(HelpScreen(shown, self._condition), lambda _: self._say())
+        self.heed_pace()
+        traffic = traffic_text(self.pace, self.sent_bytes)
+        self.push_screen(HelpScreen(shown, self._condition, traffic), lambda _: self._say())
 
 
 def _whole_seconds(left_s: float) -> int:

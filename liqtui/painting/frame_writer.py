@@ -8,9 +8,14 @@ Row: TypeAlias = list[str | None]
 """The texts or the inks of a row's cells; None where nothing is known, an empty text for the rest of a wide one."""
 
 
+MANY_CELLS = 400
+"""A frame of more goes down the screen row by row: it may come in parts, and half of it must not look like noise."""
+
+
 class _Piece(NamedTuple):
     """Cells [start, end) of a row, all of one ink."""
 
+    ink: str
     start: int
     end: int
     y: int
@@ -23,7 +28,7 @@ class FrameWriter:
 
     def __init__(self, afresh: bool) -> None:
         self._parts: list[str] = ["\x1b[m"] if afresh else []
-        self._pieces: dict[str, list[_Piece]] = {}
+        self._pieces: list[_Piece] = []
         self._ink = DEFAULT_INK
         self._at: tuple[int, int] | None = None
         """Where the cursor stands; None when that depends on the terminal."""
@@ -43,15 +48,17 @@ class FrameWriter:
             stop = start + 1
             while stop < end and inks[stop] == inks[start]:
                 stop += 1
-            self._pieces.setdefault(inks[start] or DEFAULT_INK, []).append(_Piece(start, stop, y, texts, inks))
+            self._pieces.append(_Piece(inks[start] or DEFAULT_INK, start, stop, y, texts, inks))
             start = stop
 
     def _write_piece(self, piece: _Piece) -> None:
-        """Write cells of the pen's ink."""
-        start, end, y, texts, inks = piece
+        """Write cells of one ink."""
+        ink, start, end, y, texts, inks = piece
         found = [text or "" for text in texts[start:end]]
         whole = "".join(found)
         self._go(start, y, texts, inks)
+        self._parts.append(change_ink(self._ink, ink))
+        self._ink = ink
         if "" not in found and len(whole) == end - start:
             self._parts.append(whole)
             self._at = (end, y) if end < len(texts) else None
@@ -78,9 +85,8 @@ class FrameWriter:
 
     def finish(self, cursor: tuple[int, int]) -> str:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
-        for ink in sorted(self._pieces, key=ink_order):
-            self._parts.append(change_ink(self._ink, ink))
-            self._ink = ink
-            for piece in self._pieces[ink]:
-                self._write_piece(piece)
+        if sum(piece.end - piece.start for piece in self._pieces) <= MANY_CELLS:
+            self._pieces.sort(key=lambda piece: ink_order(piece.ink))
+        for piece in self._pieces:
+            self._write_piece(piece)
         return "".join((*self._parts, change_ink(self._ink, DEFAULT_INK), move_to(*cursor)))

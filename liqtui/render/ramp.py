@@ -82,7 +82,7 @@ class HalfInks:
     def _make(self, top: int, bottom: int) -> tuple[str, Style]:
         if top == bottom == GAP:
             return _HATCH, Style(color=self.colours[GAP], bgcolor=self.colours[EMPTY])
-        if top == bottom:
+        if top != GAP != bottom and self.colours[top] == self.colours[bottom]:
             return " ", Style(bgcolor=self.colours[top])
         if top == EMPTY:
             return "▄", Style(color=self.colours[bottom], bgcolor=self.colours[top])

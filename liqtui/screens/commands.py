@@ -39,6 +39,7 @@ _PLAIN = (
     ("Zone below", "rung(1)", "move the ladder's cursor"),
     ("Zone above", "rung(-1)", "move the ladder's cursor"),
     ("No zone", "rung_leave", "take the mark off the map"),
+    ("Low bandwidth on or off", "low_bandwidth", "one picture a second, five colours a side, no mouse"),
     ("Help", "help", "keys, words and marks"),
     ("Quit", "quit", ""),
 )

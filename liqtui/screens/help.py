@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from liqtui.model.snapshot import Snapshot
+from liqtui.painting.pace import Pace
 from liqtui.widgets.status import Condition, Status
 
 HELP = """\
@@ -22,6 +23,7 @@ HELP = """\
   [b]space[/b]                   freeze; data goes on, the newest comes on release
   [b]:[/b]  ctrl+p               all commands in words, themes too
   [b]ctrl+l[/b]                  paint the whole screen again
+  [b]B[/b]                       low bandwidth: 1 picture a second, 5 colours a side, no mouse
   [b]?[/b]  F1                   this page; q, ? or escape close it
   [b]q[/b]                       quit
 
@@ -79,6 +81,17 @@ Realised liquidations as the venues print them: receipts, never mixed with the e
 """
 
 
+def traffic_text(pace: Pace, sent_bytes: int) -> str:
+    """Return the section on what the terminal was sent; empty where that is not counted."""
+    if not sent_bytes:
+        return ""
+    limit = "as often as the engine sends" if pace.fps is None else f"at most {pace.fps:g} pictures a second"
+    return (
+        f"\n[b]TRAFFIC[/b]\nTo this terminal {pace.bytes_per_s() / 1e3:.1f} KB/s over the last minute, "
+        f"{sent_bytes / 1e6:.1f} MB since the start; {limit}.\n"
+    )
+
+
 class HelpScreen(Screen[None]):
     """A page of text under the status line."""
 
@@ -90,8 +103,9 @@ class HelpScreen(Screen[None]):
         Binding("G,end", "edge(True)", "Bottom", show=False),
     ]
 
-    def __init__(self, snapshot: Snapshot | None, condition: Condition) -> None:
+    def __init__(self, snapshot: Snapshot | None, condition: Condition, traffic: str = "") -> None:
         super().__init__()
+        self._traffic = traffic
         self._status = Status()
         self._status.set_reactive(Status.snapshot, snapshot)
         self._status.set_reactive(Status.condition, condition)
@@ -100,7 +114,7 @@ class HelpScreen(Screen[None]):
         """Lay out the status line, with the mode from its first frame on, and the page."""
         yield self._status
         with VerticalScroll(id="help"):
-            yield Static(HELP, id="help-text")
+            yield Static(HELP + self._traffic, id="help-text")
 
     def action_scroll(self, step: int) -> None:
         """Scroll by lines."""

@@ -36,7 +36,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self._assets = 0
         self._heatmap: Heatmap | None = None
-        self._look: tuple[ThemeSpec, ColourSystem] | None = None
+        self._look: tuple[ThemeSpec, ColourSystem, bool] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -67,9 +67,9 @@ class MainScreen(Screen[None]):
             opening.remove()
         return self._heatmap
 
-    def wear(self, theme: ThemeSpec, colour: ColourSystem) -> None:
-        """Draw the map in the colours of a theme, as soon as it is there."""
-        self._look = (theme, colour)
+    def wear(self, theme: ThemeSpec, colour: ColourSystem, few: bool) -> None:
+        """Draw the map in the colours of a theme, or in a `few` of them, as soon as it is there."""
+        self._look = (theme, colour, few)
         if self._heatmap is not None:
             self._dress(self._heatmap)
 

@@ -1,5 +1,6 @@
 """The tape's rows stand still between pages."""
 
+import itertools
 from dataclasses import replace
 
 from liqtui.model.snapshot import Snapshot
@@ -33,7 +34,7 @@ async def test_a_new_print_moves_no_row_until_the_room_above_is_used_up() -> Non
         assert page >= 2
         stood = [
             all(old == new or not old.strip() for old, new in zip(before, after, strict=True))
-            for before, after in zip(pictures, pictures[1:], strict=False)
+            for before, after in itertools.pairwise(pictures)
         ]
         assert stood.count(False) in (11 // page, 11 // page + 1), "it moves once a page"
         assert stood[: page + 1].count(False) == 1
