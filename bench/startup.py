@@ -20,7 +20,7 @@ ENGINE_LEAVES_S = 4.0
 """After this long the engine of a run has followed its viewer, and the next run starts its own."""
 FULL_RUN_S, HELLO_RUN_S = 3.5, 1.0
 """How long a run is left alone before its bytes are looked at."""
-_HELLO = """
+HELLO = """
 from textual.app import App
 from textual.widgets import Static
 class Hello(App):
@@ -45,7 +45,7 @@ def full_map(text: str) -> bool:
 
 def hello(home: Path, first: str = "") -> float:
     """Return the seconds to the first screen of the smallest Textual program."""
-    with RecordedApp([sys.executable, "-c", first + _HELLO], compiled_environment(home)) as app:
+    with RecordedApp([sys.executable, "-c", first + HELLO], compiled_environment(home)) as app:
         time.sleep(HELLO_RUN_S)
         found = app.when(lambda text: "hello textual" in text)
         app.process.kill()
