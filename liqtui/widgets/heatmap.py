@@ -14,10 +14,11 @@ from liqtui.model.snapshot import HEAT_BIN_LOG, Cluster, Heat, Snapshot
 from liqtui.render.axes import price_ticks, time_line, time_ticks
 from liqtui.render.bars import bar
 from liqtui.render.heatmap import Painter, paint, trace
-from liqtui.render.levels import CLASSES, Floats, column_rows, reduce_field, settle, thresholds
+from liqtui.render.levels import CLASSES, Floats, column_rows, settle, thresholds
 from liqtui.render.levels import Field as HeatField
 from liqtui.render.numbers import compact, price
 from liqtui.render.ramp import LONG, SHORT, Inks
+from liqtui.render.reducer import Reducer
 from liqtui.render.text import Field
 from liqtui.render.view import SCALES, PriceView, TimeView, frame_prices, frame_time
 from liqtui.widgets.panel import Panel, asset_row, decimals_of
@@ -44,6 +45,7 @@ class Heatmap(Panel):
         super().__init__(id=id)
         self._painter: Painter | None = None
         self._prices: PriceView | None = None
+        self._reducer = Reducer()
         self._limits: dict[str, Floats] = {}
         self._drawn_for: tuple[Selection, int, int] | None = None
 
@@ -106,8 +108,8 @@ class Heatmap(Panel):
         last_ms = int(heat.ts_ms[-1])
         now_ms = min(max(snapshot.ts_ms, last_ms), last_ms + heat.step_ms - 1)
         times = frame_time(now_ms, WINDOW_MS[heat.selection.window] - heat.step_ms, cells)
-        field = reduce_field(
-            heat.cells_usd.astype(np.float64),
+        field = self._reducer.reduce(
+            heat.cells_usd,
             heat.first_bin,
             heat.ts_ms,
             heat.step_ms,
@@ -116,6 +118,8 @@ class Heatmap(Panel):
             prices,
             times,
         )
+        if not self._reducer.renewed and self._limits:
+            return prices, times, field
         for side, values in (("long", field.long_usd), ("short", field.short_usd)):
             self._limits[side] = settle(self._limits.get(side), thresholds(values[field.settled]))
         return prices, times, field
