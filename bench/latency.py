@@ -2,8 +2,8 @@
 
     python -m bench.latency [snapshots] [columns] [rows]
 
-Twice a second another scene is sent, whose map, prices, tape and zones differ. Prints one JSON object: median and 95th
-percentile in ms with their bounds, socket and decoding included.
+Twice a second a scene is sent in which every price, all distances, the forming column and the tape differ. Prints one
+JSON object: median and 95th percentile in ms with their bounds, socket and decoding included.
 """
 
 import json

@@ -8,22 +8,55 @@ import asyncio
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+
 from liqtui.link.codec import PROTOCOL, Beat, FrameWriter, Welcome, encode
-from tests.ui.painted import varied
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
+from tests.ui.scene import make_snapshot
 
 BEAT_S = 2.0
 
 
+def moved(before: Snapshot, rng: np.random.Generator) -> Snapshot:
+    """Return what a quarter of a second of a lively market makes of a snapshot.
+
+    Every price moves, and with it all distances; the forming column changes in all rows, and a print comes.
+    """
+    detail, step = before.detail, float(1 + rng.normal(0, 1e-4))
+    assert detail.heat is not None and detail.price_usd is not None
+    cells, ohlc = detail.heat.cells_usd.copy(), detail.heat.ohlc_usd.copy()
+    cells[-1] *= rng.lognormal(0, 0.05, cells[-1].shape).astype(np.float32)
+    ohlc[-1, 3] *= step
+    price_usd, last = detail.price_usd * step, detail.tape[-1]
+    clusters = tuple(
+        replace(one, usd=one.usd * float(rng.lognormal(0, 0.01)), distance_pct=100 * (one.price_usd / price_usd - 1))
+        for one in detail.clusters
+    )
+    rows = tuple(
+        replace(row, price_usd=(row.price_usd or 1.0) * float(1 + rng.normal(0, 1e-4))) for row in before.assets
+    )
+    tape = (*detail.tape, replace(last, seq=last.seq + 1, ts_ms=last.ts_ms + 250))[-200:]
+    heat = replace(detail.heat, cells_usd=cells, ohlc_usd=ohlc)
+    fresh = replace(
+        detail, heat=heat, price_usd=price_usd, clusters=clusters, tape=tape, prints_seen=detail.prints_seen + 1
+    )
+    return replace(before, version=before.version + 1, ts_ms=before.ts_ms + 250, assets=rows, detail=fresh)
+
+
 async def play(writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO) -> None:
     """Send scenes until the viewer leaves."""
-    frames, number = FrameWriter(), 0
+    frames, number, rng = FrameWriter(), 0, np.random.default_rng(1)
+    scene: Snapshot | None = None
     writer.write(encode(Welcome(PROTOCOL, os.getpid())))
     while not writer.is_closing():
         if number == 0 or scenes_per_s:
-            data = encode(frames.frame(varied(number % 39)))
+            scene = make_snapshot(Selection("BTC")) if scene is None else moved(scene, rng)
+            data = encode(frames.frame(scene))
             print(time.monotonic(), file=log, flush=True)
         else:
             data = encode(Beat())

@@ -85,7 +85,7 @@ def traffic_text(pace: Pace, sent_bytes: int) -> str:
     """Return the section on what the terminal was sent; empty where that is not counted."""
     if not sent_bytes:
         return ""
-    limit = "as often as the engine sends" if pace.fps is None else f"at most {pace.fps:g} pictures a second"
+    limit = "pictures as often as the engine sends" if pace.fps is None else f"pictures a second: {pace.fps:g} at most"
     return (
         f"\n[b]TRAFFIC[/b]\nTo this terminal {pace.bytes_per_s() / 1e3:.1f} KB/s over the last minute, "
         f"{sent_bytes / 1e6:.1f} MB since the start; {limit}.\n"

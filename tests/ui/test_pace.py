@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from liqtui.app import LiqtuiApp
 from liqtui.painting.pace import Pace
+from liqtui.screens.help import traffic_text
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.status import Status
 from tests.ui.running import BTC, lines_of, settle
@@ -119,3 +120,14 @@ def heat_colours(app: LiqtuiApp) -> set[str]:
     heatmap = app.query_one(Heatmap)
     strips = [heatmap.render_line(y).crop(0, 40) for y in range(1, heatmap.size.height - 2)]
     return {str(part.style.bgcolor) for strip in strips for part in strip if part.style and part.style.bgcolor}
+
+
+def test_the_help_page_says_what_was_sent_where_that_is_counted() -> None:
+    clock = Clock()
+    pace = Pace(4.0, monotonic=clock)
+    pace.note_output(False, 10_000)
+    clock.now_s += 10.0
+    pace.note_output(False, 45_000)
+    text = traffic_text(pace, 45_000_000)
+    assert "3.5 KB/s" in text and "45.0 MB" in text and "4 at most" in text
+    assert traffic_text(pace, 0) == ""
