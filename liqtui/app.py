@@ -1,5 +1,6 @@
 """The app: takes snapshots from a link and shows them, turns keys into commands; computes nothing."""
 
+import gc
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -11,27 +12,26 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from liqtui.link.base import Link
-from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken, ViewReset
-from liqtui.model.selection import WINDOWS, Selection
+from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken
+from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
+from liqtui.painting.pace import Pace
 from liqtui.render.numbers import moment
+from liqtui.screens.choosing import ChoosingApp
 from liqtui.screens.commands import Commands
-from liqtui.screens.help import HelpScreen
+from liqtui.screens.help import HelpScreen, traffic_text
 from liqtui.screens.main import MainScreen
 from liqtui.screens.pictures import told, write_pictures
-from liqtui.screens.side_by_side import PANE, SideBySide, count_after
 from liqtui.screens.text import TextScreen
-from liqtui.screens.themed import ThemedApp
 from liqtui.terminal import PaneTitle
 from liqtui.theming import DEFAULT_THEME, ColourSystem
-from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.panel import Panel
 from liqtui.widgets.status import Condition, Status, selection_words, whole_seconds
 from liqtui.widgets.title import pane_title
 
 
-class LiqtuiApp(ThemedApp):
+class LiqtuiApp(ChoosingApp):
     """The viewer of one engine."""
 
     TITLE = "liqtui"
@@ -39,14 +39,6 @@ class LiqtuiApp(ThemedApp):
     COMMANDS: ClassVar[set[type[Commands] | Callable[[], type[Commands]]]] = {Commands}  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(slot), f"slot({slot})", f"Asset {slot}", show=False) for slot in range(1, 10)),
-        Binding("tab", "next_asset(1)", "Next asset", priority=True),
-        Binding("shift+tab", "next_asset(-1)", "Previous asset", priority=True),
-        Binding("left_square_bracket", "next_window(-1)", "Shorter window"),
-        Binding("right_square_bracket", "next_window(1)", "Longer window"),
-        Binding("v", "next_venue", "Next venue"),
-        Binding("shift+left,comma", "pan_time(-1)", "Earlier"),
-        Binding("shift+right,full_stop", "pan_time(1)", "Later"),
         Binding("j", "rung(1)", "Zone below"),
         Binding("k", "rung(-1)", "Zone above"),
         Binding("home", "rung_edge(False)", "Highest zone"),
@@ -55,6 +47,7 @@ class LiqtuiApp(ThemedApp):
         Binding("s", "export", "Save a picture"),
         Binding("T", "text", "In sentences"),
         Binding("space", "freeze", "Freeze"),
+        Binding("B", "low_bandwidth", "Low bandwidth"),
         Binding("question_mark,f1", "help", "Help"),
         Binding("colon", "command_palette", "Commands"),
         Binding("q", "quit", "Quit"),
@@ -66,16 +59,15 @@ class LiqtuiApp(ThemedApp):
         selection: Selection,
         theme_name: str = DEFAULT_THEME,
         colour: ColourSystem = "truecolor",
+        pace: Pace | None = None,
         links: Callable[[], Link] | None = None,
         export_folder: Path | None = None,
     ) -> None:
         """Show one link; `links` makes more of the kind for assets side by side, pictures go to the folder."""
-        super().__init__(colour)
+        super().__init__(link, selection, colour, pace or Pace())
         self.animation_level = "none"
-        self.link, self._links = link, links
+        self._links = links
         self._export_folder = export_folder or Path.cwd()
-        self.selection = selection
-        self._newest: Snapshot | None = None
         self._frozen: Snapshot | None = None
         self._condition = Condition()
         self._retry_at_s = 0.0
@@ -88,10 +80,18 @@ class LiqtuiApp(ThemedApp):
         return self._main
 
     def on_ready(self) -> None:
-        """Paint in the theme's colours and start listening to the engine."""
+        """Load the map, now that the first screen is painted, and start listening to the engine."""
         self.theme_changed_signal.subscribe(self, self._show_theme)
         self._show_theme(self.current_theme)
+        self.heed_pace()
         self._listen()
+        self.call_after_refresh(self._complete)
+
+    def _complete(self) -> None:
+        """Load what the first screen could do without, and let the collector look at what is made from now on."""
+        _ = self._main.heatmap
+        gc.freeze()
+        gc.enable()
 
     @work(exclusive=True, group="link")
     async def _listen(self) -> None:
@@ -105,11 +105,23 @@ class LiqtuiApp(ThemedApp):
         await self.link.close()
 
     def on_snapshot_taken(self, message: SnapshotTaken) -> None:
-        """Keep the newest snapshot and show it, unless the picture is frozen."""
-        self._newest = message.snapshot
+        """Keep the newest snapshot and show it as soon as a picture is due; the answer to a key is due at once."""
+        before, self._newest = self._newest, message.snapshot
+        if before is None or before.detail.selection != message.snapshot.detail.selection:
+            self.draw_now()
+        else:
+            self.ask_to_draw()
+
+    def draw(self) -> None:
+        """Show the newest snapshot, unless the picture is frozen, and what else the app knows."""
         self._look_at_theme()
-        if self._frozen is None:
-            self._show(message.snapshot)
+        if self._frozen is None and self._newest is not None:
+            self._show(self._newest)
+        self._say()
+
+    def save(self) -> None:
+        """Begin or end to use few colours, and say so."""
+        self._show_theme(self.current_theme)
         self._say()
 
     def on_link_changed(self, message: LinkChanged) -> None:
@@ -127,22 +139,17 @@ class LiqtuiApp(ThemedApp):
 
     def on_cluster_picked(self, message: ClusterPicked) -> None:
         """Mark on the map what the ladder points at."""
-        self._main.query_one(Heatmap).marked = message.cluster
+        self._main.heatmap.marked = message.cluster
 
     def _panels(self) -> Iterable[Panel]:
         for screen in self.screen_stack:
-            yield from (panel for panel in screen.query(Panel) if panel.follows_app)
-
-    @property
-    def is_frozen(self) -> bool:
-        """Whether the picture stands."""
-        return self._frozen is not None
+            yield from screen.query(Panel)
 
     def _show(self, snapshot: Snapshot) -> None:
         with self.batch_update():
             self._main.fit_assets(len(snapshot.assets))
             for panel in self._panels():
-                panel.snapshot = snapshot
+                panel.take(snapshot)
         if not self.is_output_pending:
             self._title.show(pane_title(snapshot))
 
@@ -156,6 +163,7 @@ class LiqtuiApp(ThemedApp):
             newest_ms=self._newest.ts_ms if self._newest else None,
             wish=wish,
             retry_in_s=whole_seconds(self._retry_at_s - time.monotonic()),
+            saving=self.pace.words if self.saves else "",
         )
         for panel in self._panels():
             if isinstance(panel, Status):
@@ -165,24 +173,11 @@ class LiqtuiApp(ThemedApp):
         if self._driver is not None and not self.is_headless and not self.is_web:
             self._driver.write(text)
 
-    async def _select(self, selection: Selection) -> None:
-        """Ask the engine for something else; a frozen picture is released first."""
-        if selection == self.selection:
-            return
+    def choose(self) -> None:
+        """Release a frozen picture, and say what was asked for."""
         if self._frozen is not None:
             self.action_freeze()
-        self.selection = selection
         self._say()
-        await self.link.select(selection)
-
-    def command_assets(self) -> tuple[str, ...]:
-        """Return the assets of the watch list."""
-        return tuple(row.asset for row in self._newest.assets) if self._newest else ()
-
-    def command_venues(self) -> tuple[str, ...]:
-        """Return the venues that list the chosen asset."""
-        rows = self._newest.assets if self._newest else ()
-        return next((row.venues for row in rows if row.asset == self.selection.asset), ())
 
     def run_command(self, action: str) -> None:
         """Run an action from the command palette; `picture.` stands before those of the main screen."""
@@ -191,55 +186,6 @@ class LiqtuiApp(ThemedApp):
             self.call_next(self.run_action, name, self._main)
         else:
             self.call_next(self.run_action, action)
-
-    async def action_slot(self, slot: int) -> None:
-        """Choose an asset by its number."""
-        assets = self.command_assets()
-        if slot <= len(assets):
-            await self.action_choose_asset(assets[slot - 1])
-
-    async def action_next_asset(self, step: int) -> None:
-        """Choose the next or the previous asset."""
-        assets = self.command_assets()
-        if assets:
-            index = assets.index(self.selection.asset) if self.selection.asset in assets else -step
-            await self.action_choose_asset(assets[(index + step) % len(assets)])
-
-    async def action_choose_asset(self, asset: str) -> None:
-        """Choose an asset, keeping the venue where that lists it."""
-        rows = self._newest.assets if self._newest else ()
-        venues = next((row.venues for row in rows if row.asset == asset), ())
-        venue = self.selection.venue if self.selection.venue in venues else None
-        await self._select(replace(self.selection, asset=asset, venue=venue))
-
-    async def action_next_window(self, step: int) -> None:
-        """Choose the next longer or shorter window."""
-        index = WINDOWS.index(self.selection.window) + step
-        await self.action_choose_window(WINDOWS[min(max(index, 0), len(WINDOWS) - 1)])
-
-    async def action_choose_window(self, window: str) -> None:
-        """Choose a window by its name."""
-        chosen = replace(self.selection, window=next(w for w in WINDOWS if w == window))
-        await self._select(chosen.panned(0, self._newest.ts_ms) if self._newest else chosen)
-
-    async def action_pan_time(self, steps: int) -> None:
-        """Look at earlier columns, or at later ones."""
-        if self._newest is not None:
-            await self._select(self.selection.panned(steps, self._newest.ts_ms))
-
-    async def on_view_reset(self, message: ViewReset) -> None:
-        """Follow the newest."""
-        await self._select(replace(self.selection, until_ms=None))
-
-    async def action_next_venue(self) -> None:
-        """Choose the next venue; after the last come all together."""
-        turns: tuple[str | None, ...] = (None, *self.command_venues())
-        index = turns.index(self.selection.venue) if self.selection.venue in turns else 0
-        await self._select(replace(self.selection, venue=turns[(index + 1) % len(turns)]))
-
-    async def action_choose_venue(self, venue: str) -> None:
-        """Choose a venue by its name, or all with an empty one."""
-        await self._select(replace(self.selection, venue=venue or None))
 
     def action_rung(self, step: int) -> None:
         """Move the ladder's cursor."""
@@ -271,28 +217,28 @@ class LiqtuiApp(ThemedApp):
 
     def action_side_by_side(self) -> None:
         """Show two assets side by side; there the same key shows four, then one again."""
-        if not self._show_maps(0):
-            self.notify(f"side by side needs two assets and {2 * PANE.width} columns")
+        self._show_maps(0)
 
-    def _show_more_maps(self, count: int | None) -> None:
-        self._show_maps(count or 0)
+    def _show_maps(self, count: int | None) -> None:
+        """Show more maps than `count`, as far as they fit; where not even two do, say what they need."""
+        from liqtui.screens.side_by_side import PANE, SideBySide, count_after  # numpy, as every map
 
-    def _show_maps(self, count: int) -> bool:
-        """Show more maps than `count`, as far as they fit; return whether there is room for more."""
         assets = self.command_assets()
-        more = count_after(count, self.size, len(assets))
-        if self._links is None or not more:
-            return False
-        start = assets.index(self.selection.asset) if self.selection.asset in assets else 0
-        chosen = [replace(self.selection, asset=asset) for asset in (assets[start:] + assets[:start])[:more]]
-        shown = self._frozen or self._newest
-        screen = SideBySide(self._links, chosen, self._main.heatmap.inks, shown, self._condition)
-        self.push_screen(screen, self._show_more_maps)
-        return True
+        more = count_after(count or 0, self.size, len(assets))
+        if self._links is not None and more:
+            start = assets.index(self.selection.asset) if self.selection.asset in assets else 0
+            chosen = [replace(self.selection, asset=asset) for asset in (assets[start:] + assets[:start])[:more]]
+            shown = self._frozen or self._newest
+            screen = SideBySide(self._links, chosen, self._main.heatmap.inks, shown, self._condition)
+            self.push_screen(screen, self._show_maps)
+        elif not count:
+            self.notify(f"side by side needs two assets and {2 * PANE.width} columns")
 
     def action_help(self) -> None:
         """Show the help page."""
-        self.push_screen(HelpScreen(self._frozen or self._newest, self._condition), lambda _: self._say())
+        self.heed_pace()
+        traffic = traffic_text(self.pace, self.sent_bytes)
+        self.push_screen(HelpScreen(self._frozen or self._newest, self._condition, traffic), lambda _: self._say())
 
     def action_text(self) -> None:
         """Show all in sentences."""

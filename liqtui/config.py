@@ -49,6 +49,10 @@ class Screen(_Section, frozen=True):
     """Time window at the start."""
     mouse: bool = True
     """Whether the mouse is tracked."""
+    fps: float = 4.0
+    """Pictures a second at most."""
+    low_bandwidth: bool = False
+    """Whether as little as possible is sent: one picture a second, five colours a side, no mouse."""
 
 
 class Network(_Section, frozen=True):
@@ -228,6 +232,8 @@ def _checked(config: Config, source: str) -> Config:
         _known("watch.venues", venue, VENUES, source)
     if config.network.timeout_s <= 0 or config.engine.linger_s < 0:
         raise ConfigError(f"{source}: network.timeout_s must be positive and engine.linger_s not negative")
+    if not 0.1 <= config.screen.fps <= 30:
+        raise ConfigError(f"{source}: screen.fps must be between 0.1 and 30, not {config.screen.fps:g}")
     _check_network(config.network, source)
     watch = msgspec.structs.replace(config.watch, assets=assets, venues=venues)
     return msgspec.structs.replace(config, watch=watch)

@@ -71,15 +71,25 @@ def _screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Interval of --plain, market time.",
         ),
         click.option("--no-mouse", is_flag=True, help="Do not track the mouse (its motion costs traffic over SSH)."),
+        click.option("--fps", type=float, help="Pictures a second at most, 0.1 to 30; 4 by default."),
+        click.option(
+            "--low-bandwidth", is_flag=True, help="One picture a second, five colours a side, no mouse (key: B)."
+        ),
     ]
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def _loaded(config_path: Path | None, no_mouse: bool, **flags: Any) -> Config:
-    screen = {f"screen__{key}": flags.pop(key) for key in ("theme", "color", "window")}
-    return load(config_path, screen__mouse=False if no_mouse else None, **screen, **flags)
+def _loaded(config_path: Path | None, no_mouse: bool, low_bandwidth: bool, **flags: Any) -> Config:
+    screen = {f"screen__{key}": flags.pop(key) for key in ("theme", "color", "window", "fps")}
+    return load(
+        config_path,
+        screen__mouse=False if no_mouse else None,
+        screen__low_bandwidth=low_bandwidth or None,
+        **screen,
+        **flags,
+    )
 
 
 def _show(spec: EngineSpec, config: Config, plain: bool, every_ms: int) -> int:

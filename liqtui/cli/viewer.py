@@ -18,6 +18,7 @@ def view(spec: EngineSpec, config: Config) -> int:
 
     from liqtui.app import LiqtuiApp
     from liqtui.link.socket import SocketLink
+    from liqtui.painting.pace import Pace
     from liqtui.theming import ThemeError
 
     def more() -> SocketLink:
@@ -26,7 +27,8 @@ def view(spec: EngineSpec, config: Config) -> int:
     link = SocketLink(spec.socket_path, starter, log_path=spec.log_path)
     selection = Selection(asset=spec.assets[0], window=config.screen.window)
     try:
-        app = LiqtuiApp(link, selection, config.screen.theme, colour, more, config.export.path)
+        pace = Pace(config.screen.fps, config.screen.low_bandwidth)
+        app = LiqtuiApp(link, selection, config.screen.theme, colour, pace, more, config.export.path)
     except ThemeError as error:
         raise ConfigError(str(error)) from error
     app.run(mouse=config.screen.mouse)

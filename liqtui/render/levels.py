@@ -26,13 +26,13 @@ class Field:
     long_usd: Floats
     short_usd: Floats
     gap: NDArray[np.bool_]
-    """(cells,) no data in the whole cell."""
+    """(cells,) no data in the whole cell, where there might be some: what is yet to come is not a gap."""
     close_usd: Floats
-    """(cells,) last close, NaN in a gap."""
+    """(cells,) last close, NaN in a gap and in what is yet to come."""
     settled: NDArray[np.bool_]
     """(cells,) holds data, none of it still forming."""
     low_usd: Floats
-    """(cells,) lowest price, NaN in a gap."""
+    """(cells,) lowest price, NaN where there is no close."""
     high_usd: Floats
 
 
@@ -85,7 +85,9 @@ def reduce_field(
     closes = np.where(empty, np.nan, _last_known(close_usd[low:])[last])
     lows, highs = (extreme.reduceat(ohlc_usd[low:, k], at) for extreme, k in ((np.fmin, 2), (np.fmax, 1)))
     lows[empty], highs[empty] = np.nan, np.nan
-    return Field(long_usd, short_usd, empty, closes, ~empty & (last + low < len(ts_ms) - 1), lows, highs)
+    ahead = (np.arange(times.cells) + times.first_cell) * times.cell_ms >= ts_ms[-1] + step_ms
+    settled = ~empty & (last + low < len(ts_ms) - 1)
+    return Field(long_usd, short_usd, empty & ~ahead, closes, settled, lows, highs)
 
 
 def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceView) -> tuple[Floats, Floats]:

@@ -91,7 +91,7 @@ class HalfInks:
             return _HATCH, Style(color=self.colours[GAP], bgcolor=self.colours[EMPTY])
         if top == bottom == SWEPT:
             return _TAKEN, Style(color=self.colours[SWEPT], bgcolor=self.colours[EMPTY])
-        if top == bottom:
+        if top != GAP != bottom and self.colours[top] == self.colours[bottom]:
             return " ", Style(bgcolor=self.colours[top])
         if top == EMPTY:
             return "▄", Style(color=self.colours[bottom], bgcolor=self.colours[top])

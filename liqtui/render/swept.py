@@ -24,7 +24,7 @@ Bools = NDArray[np.bool_]
 def swept_pixels(
     field: Field, long_classes: NDArray[np.uint8], short_classes: NDArray[np.uint8], view: PriceView
 ) -> NDArray[np.int32]:
-    """Return (cells, rows) of EMPTY, SWEPT and OUTLINE."""
+    """Return (cells, rows) of EMPTY, SWEPT and OUTLINE; nothing is swept in a gap or in what is yet to come."""
     crossed, cells = _crossed(field, view), len(field.close_usd)
     shown = max(round(cells * _SHOWN), _SHOWN_LEAST)
     sides = ((field.long_usd, long_classes), (field.short_usd, short_classes))
@@ -32,7 +32,8 @@ def swept_pixels(
     taken[1:] &= crossed[1:] | crossed[:-1]
     index = np.arange(cells)[:, None]
     age = index - np.maximum.accumulate(np.where(taken, index, _NEVER), axis=0)
-    recent = (age < shown) & (np.maximum(long_classes, short_classes) == 0)
+    known = np.isfinite(field.close_usd)[:, None]
+    recent = (age < shown) & (np.maximum(long_classes, short_classes) == 0) & known
     fresh = recent & (age < max(round(shown * _FRESH), 1))
     return np.where(fresh, SWEPT, np.where(recent & _is_edge(recent), OUTLINE, EMPTY)).astype(np.int32)
 

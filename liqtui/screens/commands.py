@@ -51,6 +51,7 @@ _PLAIN = (
     ("Lower prices", "picture.pan(-1)", "move the view"),
     ("Earlier", "pan_time(-1)", "the map as it was known then"),
     ("Later", "pan_time(1)", ""),
+    ("Low bandwidth on or off", "low_bandwidth", "one picture a second, five colours a side, no mouse"),
     ("Help", "help", "keys, words and marks"),
     ("Quit", "quit", ""),
 )

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from liqtui.model.selection import WINDOWS
 from liqtui.model.snapshot import Snapshot
+from liqtui.painting.pace import Pace
 from liqtui.widgets.status import Condition, Status
 
 HELP = """\
@@ -36,6 +37,7 @@ HELP = """\
   [b]space[/b]                   freeze; data goes on, the newest comes on release
   [b]:[/b]  ctrl+p               all commands in words, themes too
   [b]ctrl+l[/b]                  paint the whole screen again
+  [b]B[/b]                       low bandwidth: 1 picture a second, 5 colours a side, no mouse
   [b]?[/b]  F1                   this page; q, ? or escape close it
   [b]q[/b]                       quit
 
@@ -47,6 +49,8 @@ themselves. A zone is a zone, not a price; price need not go there; this is not 
 Below the price stand longs (L, warm), above it shorts (S, cool). Colour is a class by rank among the \
 visible cells of the same side, 16 classes; the legend says from how many USD a row the strongest \
 begins, at this zoom. A row adds up its range of prices; a cell of several minutes shows the highest of them.
+
+Time moves a page at a time: now walks through the last cells, then the whole picture jumps to the left.
 
   ╱╱╱   no data: a gap, not "no liquidations"
   ░ ▀   swept: positions stood there of late and price came through (some were closed just before); fades
@@ -94,6 +98,17 @@ Realised liquidations as the venues print them: receipts, never mixed with the e
 """
 
 
+def traffic_text(pace: Pace, sent_bytes: int) -> str:
+    """Return the section on what the terminal was sent; empty where that is not counted."""
+    if not sent_bytes:
+        return ""
+    limit = "pictures as often as the engine sends" if pace.fps is None else f"pictures a second: {pace.fps:g} at most"
+    return (
+        f"\n[b]TRAFFIC[/b]\nTo this terminal {pace.bytes_per_s() / 1e3:.1f} KB/s over the last minute, "
+        f"{sent_bytes / 1e6:.1f} MB since the start; {limit}.\n"
+    )
+
+
 class HelpScreen(Screen[None]):
     """A page of text under the status line."""
 
@@ -105,8 +120,9 @@ class HelpScreen(Screen[None]):
         Binding("G,end", "edge(True)", "Bottom", show=False),
     ]
 
-    def __init__(self, snapshot: Snapshot | None, condition: Condition) -> None:
+    def __init__(self, snapshot: Snapshot | None, condition: Condition, traffic: str = "") -> None:
         super().__init__()
+        self._traffic = traffic
         self._status = Status()
         self._status.set_reactive(Status.snapshot, snapshot)
         self._status.set_reactive(Status.condition, condition)
@@ -115,7 +131,7 @@ class HelpScreen(Screen[None]):
         """Lay out the status line, with the mode from its first frame on, and the page."""
         yield self._status
         with VerticalScroll(id="help"):
-            yield Static(HELP.replace("WINDOWS", " ".join(WINDOWS)), id="help-text")
+            yield Static(HELP.replace("WINDOWS", " ".join(WINDOWS)) + self._traffic, id="help-text")
 
     def action_scroll(self, step: int) -> None:
         """Scroll by lines."""

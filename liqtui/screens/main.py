@@ -1,6 +1,6 @@
 """The main screen: every pane, laid out by the size of the terminal."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,12 +10,16 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from liqtui.messages import ViewReset
+from liqtui.theming import ColourSystem, ThemeSpec
 from liqtui.widgets.asset_bar import AssetBar
 from liqtui.widgets.divergence import Divergence
-from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder
+from liqtui.widgets.opening import Opening
 from liqtui.widgets.status import Hints, Status
 from liqtui.widgets.tape import Tape, Totals
+
+if TYPE_CHECKING:
+    from liqtui.widgets.heatmap import Heatmap
 
 TABLE_FROM = (100, 27)
 """Width and height from which the asset bar is a table; each asset adds a line to the height."""
@@ -27,7 +31,10 @@ HEIGHTS = (13, 17, 24, 34, 42, 44, 54)
 
 
 class MainScreen(Screen[None]):
-    """Status, assets, heatmap, ladder, divergence, realised liquidations, hints; and the keys of the picture."""
+    """Status, assets, heatmap, ladder, divergence, realised liquidations, hints; and the keys of the picture.
+
+    It is first painted without the map: that needs numpy, which takes longer to load than a first screen may take.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "zoom(-1)", "Zoom in"),
@@ -55,13 +62,15 @@ class MainScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__(id="main")
         self._assets = 0
+        self._heatmap: Heatmap | None = None
+        self._look: tuple[ThemeSpec, ColourSystem, bool] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
         yield Status()
         yield AssetBar()
         with Container(id="body"):
-            yield Heatmap()
+            yield Opening()
             with Vertical(id="side"):
                 yield Ladder()
                 yield Divergence()
@@ -71,9 +80,31 @@ class MainScreen(Screen[None]):
         yield Hints()
 
     @property
-    def heatmap(self) -> Heatmap:
-        """The map."""
-        return self.query_one(Heatmap)
+    def heatmap(self) -> "Heatmap":
+        """Return the map, which is loaded when it is first asked for and takes its place at once."""
+        if self._heatmap is None:
+            from liqtui.widgets.heatmap import Heatmap
+
+            opening = self.query_one(Opening)
+            opening.display = False
+            self._heatmap = Heatmap()
+            self._heatmap.set_reactive(Heatmap.snapshot, opening.snapshot)
+            self._dress(self._heatmap)
+            self.query_one("#body").mount(self._heatmap, before=opening)
+            opening.remove()
+        return self._heatmap
+
+    def wear(self, theme: ThemeSpec, colour: ColourSystem, few: bool) -> None:
+        """Draw the map in the colours of a theme, or in a `few` of them, as soon as it is there."""
+        self._look = (theme, colour, few)
+        if self._heatmap is not None:
+            self._dress(self._heatmap)
+
+    def _dress(self, heatmap: "Heatmap") -> None:
+        from liqtui.widgets.inks import inks  # numpy, as the map itself
+
+        if self._look is not None:
+            heatmap.inks = inks(*self._look)
 
     def action_zoom(self, step: int) -> None:
         """Zoom the prices in (-1) or out (+1)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,8 +13,11 @@ from textual.screen import Screen
 from liqtui.link.base import Link, LinkState
 from liqtui.model.selection import WINDOWS, Selection
 from liqtui.model.snapshot import Snapshot
+from liqtui.painting.paced import PacedApp
 from liqtui.render.ramp import Inks
+from liqtui.theming import ColourSystem, ThemeSpec
 from liqtui.widgets.heatmap import Heatmap
+from liqtui.widgets.inks import inks
 from liqtui.widgets.status import Condition, Status
 
 PANE = Size(58, 13)
@@ -31,23 +34,13 @@ def _fits(count: int, size: Size) -> bool:
     return size.width >= 2 * PANE.width and size.height - 1 >= count // 2 * PANE.height
 
 
-class Freezable(Protocol):
-    """What the maps need of the app."""
-
-    @property
-    def is_frozen(self) -> bool:
-        """Whether the picture stands."""
-        ...
-
-
 class LinkedMap(Heatmap):
     """A map that asks the engine itself."""
-
-    follows_app = False
 
     def __init__(self, link: Link, selection: Selection) -> None:
         super().__init__()
         self._link, self.selection = link, selection
+        self._newest: Snapshot | None = None
 
     def on_mount(self) -> None:
         """Start listening."""
@@ -62,12 +55,22 @@ class LinkedMap(Heatmap):
         self.selection = selection
         await self._link.select(selection)
 
+    def take(self, snapshot: Snapshot) -> None:
+        """Show the newest of its own link when the app shows what is new."""
+        if self._newest is not None:
+            self.snapshot = self._newest
+
     async def _listen(self) -> None:
+        app = cast(PacedApp, self.app)
         await self._link.select(self.selection)
         async for event in self._link.events():
-            if isinstance(event, LinkState) or cast(Freezable, self.app).is_frozen:
+            if isinstance(event, LinkState):
                 continue
-            self.snapshot = event
+            before, self._newest = self._newest, event
+            if before is None or before.detail.selection != event.detail.selection:
+                app.draw_now()
+            else:
+                app.ask_to_draw()
 
 
 class SideBySide(Screen[int]):
@@ -91,7 +94,7 @@ class SideBySide(Screen[int]):
         self,
         links: Callable[[], Link],
         selections: Sequence[Selection],
-        inks: Inks | None,
+        colours: Inks | None,
         snapshot: Snapshot | None,
         condition: Condition,
     ) -> None:
@@ -101,13 +104,18 @@ class SideBySide(Screen[int]):
         self._status.set_reactive(Status.condition, condition)
         self.maps = [LinkedMap(links(), selection) for selection in selections]
         for one in self.maps:
-            one.set_inks(inks)
+            one.set_inks(colours)
 
     def compose(self) -> ComposeResult:
         """Lay out the status line and the maps."""
         yield self._status
         with Container(id="maps"):
             yield from self.maps
+
+    def wear(self, theme: ThemeSpec, colour: ColourSystem, few: bool) -> None:
+        """Draw all in the colours of a theme, or in a `few` of them."""
+        for one in self.maps:
+            one.inks = inks(theme, colour, few)
 
     def action_next(self) -> None:
         """Show more maps, or go back to one asset."""

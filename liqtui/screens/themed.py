@@ -2,15 +2,18 @@
 
 import time
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from textual.theme import Theme
 
-from liqtui.painting.light import LightApp
+from liqtui.painting.pace import Pace
+from liqtui.painting.paced import PacedApp
 from liqtui.terminal import driver_class
 from liqtui.theming import (
     DEFAULT_THEME,
     ColourSystem,
     ThemeError,
+    ThemeSpec,
     load_theme,
     read_theme,
     textual_theme,
@@ -18,20 +21,27 @@ from liqtui.theming import (
     theme_path,
     variables,
 )
-from liqtui.widgets.heatmap import Heatmap
-from liqtui.widgets.inks import inks
 
 LOOK_EVERY_S = 2.0
 """How often the file of the theme is looked at, while something is drawn."""
 
 
-class ThemedApp(LightApp):
+@runtime_checkable
+class Dressed(Protocol):
+    """A screen with maps, whose colours are no part of the stylesheet."""
+
+    def wear(self, theme: ThemeSpec, colour: ColourSystem, few: bool) -> None:
+        """Draw in the colours of a theme, or in a `few` of them."""
+        ...
+
+
+class ThemedApp(PacedApp):
     """An app in one of the themes."""
 
-    def __init__(self, colour: ColourSystem) -> None:
+    def __init__(self, colour: ColourSystem, pace: Pace) -> None:
         self._colour: ColourSystem = colour
         self._defaults = variables(load_theme(DEFAULT_THEME), colour)
-        super().__init__(driver_class=driver_class(), ansi_color=True if colour in ("16", "none") else None)
+        super().__init__(pace, driver_class=driver_class(), ansi_color=True if colour in ("16", "none") else None)
         self._looked_s = 0.0
         self._stamp: tuple[Path, int] | None = None
 
@@ -61,8 +71,9 @@ class ThemedApp(LightApp):
 
     def _show_theme(self, theme: Theme) -> None:
         name = theme.name if theme.name in theme_names() else DEFAULT_THEME
-        for heatmap in (heatmap for screen in self.screen_stack for heatmap in screen.query(Heatmap)):
-            heatmap.inks = inks(load_theme(name), self._colour)
+        for screen in self.screen_stack:
+            if isinstance(screen, Dressed):
+                screen.wear(load_theme(name), self._colour, self.saves)
 
     def _look_at_theme(self) -> None:
         """Paint anew if the file of the theme has changed; what is wrong with it is said once."""

@@ -24,10 +24,10 @@ class Crosshair:
 
 
 def cell_of(cross: Crosshair, shown: Framed, rows: int) -> tuple[int, int]:
-    """Return the cell (column, row from the top of `rows`) of a crosshair, the nearest where it is out of sight."""
+    """Return the cell (column, row from the top of `rows`) of a crosshair, the nearest with data if out of sight."""
     x = cross.ts_ms // shown.times.cell_ms - shown.times.first_cell
     y = (shown.prices.rows - 1 - shown.prices.row_of(cross.price_usd)) // (shown.prices.rows // rows)
-    return min(max(x, 0), shown.times.cells - 1), min(max(y, 0), rows - 1)
+    return min(max(x, 0), shown.newest), min(max(y, 0), rows - 1)
 
 
 def place_of(x: int, y: int, shown: Framed, rows: int) -> Crosshair:
@@ -56,7 +56,7 @@ class Reading:
     printed_usd: tuple[float, float]
     """Longs and shorts liquidated in these moments, at any price."""
     is_last: bool
-    """Whether it is the newest."""
+    """Whether it holds the newest column."""
     built: tuple[int, int, float, float] | None
     """Between which moments, and at which prices, most of it came in; None where that lies before the window."""
     gone: tuple[int, float] | None
@@ -86,7 +86,7 @@ def read(shown: Framed, x: int, y: int, rows: int) -> Reading:
         usd=float(own[x]),
         rank=int(classes(cells, shown.limits[name]).max()),
         printed_usd=(float(shown.prints_usd[x, 0]), float(shown.prints_usd[x, 1])),
-        is_last=x == times.cells - 1,
+        is_last=not (field.settled[x] or field.gap[x]),
         built=_built(own, field.close_usd, shown) if own[x] > 0 else None,
         gone=None if own[x] > 0 else _gone(own, shown),
     )

@@ -99,14 +99,14 @@ class Heatmap(Panel):
         self.scale, self.centre_usd, self.cross = None, None, None
 
     def toggle_cross(self) -> None:
-        """Put the crosshair on the newest column, at the picked zone or the price, or take it away."""
+        """Put the crosshair on now, at the picked zone or the price, or take it away."""
         if self.cross is not None:
             self.cross = None
         elif self._shown is not None and self.snapshot is not None:
             usd = self.marked.price_usd if self.marked else self.snapshot.detail.price_usd
             shown, rows = self._shown
-            last_ms = (shown.times.first_cell + shown.times.cells - 1) * shown.times.cell_ms
-            self.cross = place_of(*cell_of(Crosshair(last_ms, usd or 1.0), shown, rows), shown, rows)
+            now = Crosshair(self.snapshot.ts_ms, usd or 1.0)
+            self.cross = place_of(*cell_of(now, shown, rows), shown, rows)
 
     def move_cross(self, columns: int, rows_down: int) -> None:
         """Move the crosshair by cells; beyond the upper and lower edge the view moves along."""
@@ -114,7 +114,7 @@ class Heatmap(Panel):
             return
         shown, rows = self._shown
         x, y = cell_of(self.cross, shown, rows)
-        x, y = min(max(x + columns, 0), shown.times.cells - 1), y + rows_down
+        x, y = min(max(x + columns, 0), shown.newest), y + rows_down
         self.cross = place_of(x, y, shown, rows)
         if not 0 <= y < rows:
             self.pan(1 if y < 0 else -1)
@@ -125,7 +125,7 @@ class Heatmap(Panel):
             return
         shown, rows = self._shown
         if 0 <= event.x < shown.times.cells and 1 <= event.y <= rows:
-            self.cross = place_of(event.x, event.y - 1, shown, rows)
+            self.cross = place_of(min(event.x, shown.newest), event.y - 1, shown, rows)
 
     def hide_more(self) -> None:
         """Hide more of the weak cells; after the most, none."""

@@ -7,8 +7,9 @@ import numpy as np
 
 from liqtui.model.selection import WINDOW_MS, Selection, Window
 from liqtui.model.snapshot import HEAT_BIN_LOG, Heat, Snapshot
-from liqtui.render.levels import Field, Floats, reduce_field, settle, thresholds
+from liqtui.render.levels import Field, Floats, settle, thresholds
 from liqtui.render.prints import cell_sums, mark_limits
+from liqtui.render.reducer import Reducer
 from liqtui.render.view import SCALES, PriceView, TimeView, frame_prices, frame_time
 
 REACH_LOG: dict[Window, float] = {
@@ -30,12 +31,19 @@ class Framed:
     prints_usd: Floats
     """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints."""
 
+    @property
+    def newest(self) -> int:
+        """Return the last cell that holds data or might; those to its right are yet to come."""
+        past = np.flatnonzero(self.field.gap | np.isfinite(self.field.close_usd))
+        return int(past[-1]) if past.size else self.times.cells - 1
+
 
 class Framing:
     """The view on screen: it moves only when it must."""
 
     def __init__(self) -> None:
         self._prices: PriceView | None = None
+        self._reducer = Reducer()
         self._limits: dict[str, Floats] = {}
         self._drawn_for: tuple[Selection, int, int] | None = None
 
@@ -73,8 +81,8 @@ class Framing:
         if held is not None and held.bins_per_row != prices.bins_per_row:
             self._limits = {}
         times = _frame_times(heat, snapshot, cells)
-        field = reduce_field(
-            heat.cells_usd.astype(np.float64),
+        field = self._reducer.reduce(
+            heat.cells_usd,
             heat.first_bin,
             heat.ts_ms,
             heat.step_ms,
@@ -83,17 +91,23 @@ class Framing:
             prices,
             times,
         )
-        for side, values in (("long", field.long_usd), ("short", field.short_usd)):
-            self._limits[side] = settle(self._limits.get(side), thresholds(values[field.settled]))
         sums = np.zeros((cells, 2)) if heat.prints_usd is None else cell_sums(heat.prints_usd, heat.ts_ms, times)
-        self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums))
+        self._settle(field, sums)
         return Framed(prices, times, field, dict(self._limits), sums)
+
+    def _settle(self, field: Field, sums_usd: Floats) -> None:
+        """Choose the class limits; a side's are taken from settled cells, so they last as long as these."""
+        if self._reducer.renewed or "long" not in self._limits:
+            for side, values in (("long", field.long_usd), ("short", field.short_usd)):
+                self._limits[side] = settle(self._limits.get(side), thresholds(values[field.settled]))
+        self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums_usd))
 
 
 def _frame_times(heat: Heat, snapshot: Snapshot, cells: int) -> TimeView:
     last_ms = int(heat.ts_ms[-1])
     now_ms = min(max(snapshot.ts_ms, last_ms), last_ms + heat.step_ms - 1)
-    return frame_time(now_ms, WINDOW_MS[heat.selection.window] - heat.step_ms, cells)
+    span_ms, moves = WINDOW_MS[heat.selection.window] - heat.step_ms, heat.selection.until_ms is None
+    return frame_time(now_ms, span_ms, cells, moves=moves)
 
 
 def _price_then(heat: Heat, snapshot: Snapshot) -> float:

@@ -1,7 +1,6 @@
 """What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from rich.color import Color
 from rich.style import Style
@@ -27,9 +26,6 @@ _FILLED = ("badge", "alarm", "cursor")
 
 class Panel(Widget):
     """A pane drawn line by line from the newest snapshot."""
-
-    follows_app: ClassVar[bool] = True
-    """Whether it shows what the app shows."""
 
     snapshot: var[Snapshot | None] = var(None, always_update=True, init=False)
     """What is shown; None before the engine has sent anything."""
@@ -69,6 +65,10 @@ class Panel(Widget):
     def spread(self, left: Sequence[Field], right: Sequence[Field], width: int) -> Strip:
         """Return a line with a group of whole fields at each end."""
         return spread(left, right, width, self.base)
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Show the snapshot that the app shows."""
+        self.snapshot = snapshot
 
     def watch_snapshot(self) -> None:
         """Draw what is new."""

@@ -29,6 +29,8 @@ class Condition:
     """What was asked for and is not here yet."""
     retry_in_s: int = 0
     """Seconds until the engine is started again; 0 when that is being done or not intended."""
+    saving: str = ""
+    """Why less than usual is sent to the terminal."""
 
     @property
     def broken(self) -> bool:
@@ -61,6 +63,8 @@ class Status(Panel):
         """Return the one line; marks come first and are left out last."""
         snapshot, condition = self.snapshot, self.condition
         left = [*self._mode(snapshot), *self._frozen(condition), *self._engine(condition, snapshot)]
+        if condition.saving:
+            left.append(self.field(f" {condition.saving} ", "warn", 3))
         if condition.wish:
             left.append(self.field(f" {condition.wish} ", "warn", 2))
         if snapshot and snapshot.note:

@@ -13,7 +13,6 @@ from liqtui.link.codec import (
     Frame,
     FrameReader,
     FrameWriter,
-    ProtocolError,
     Resync,
     Select,
     Welcome,
@@ -21,6 +20,7 @@ from liqtui.link.codec import (
     decode_from_viewer,
     encode,
 )
+from liqtui.link.errors import ProtocolError
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
 from tests.link.snapshots import (

@@ -34,7 +34,8 @@ def framed(long_usd: dict[int, list[float]], closes: list[float], prints: list[f
         usd[:, row] = values
     close = np.array([np.nan if row != row else price_at(row) for row in closes])
     gap = np.isnan(close)
-    field = Field(usd, np.zeros((cells, 8)), gap, close, ~gap, close, close)
+    settled = ~gap & (np.arange(cells) < cells - 1)
+    field = Field(usd, np.zeros((cells, 8)), gap, close, settled, close, close)
     times = TimeView(HOUR_MS, START_MS // HOUR_MS, cells)
     sums = np.zeros((cells, 2))
     sums[:, 0] = prints or 0.0

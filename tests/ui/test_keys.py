@@ -10,6 +10,7 @@ from textual.binding import Binding
 from liqtui.app import LiqtuiApp
 from liqtui.model.selection import Selection
 from liqtui.render.numbers import signed_pct
+from liqtui.screens.choosing import ChoosingApp
 from liqtui.screens.help import HELP
 from liqtui.screens.main import MainScreen
 from liqtui.widgets.heatmap import Heatmap
@@ -246,7 +247,7 @@ def test_every_key_is_in_the_table_of_the_readme_and_on_the_help_page() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     table = readme[readme.index("## Keys") : readme.index("## What the map is")]
     page = re.sub(r"\[/?b\]", " ", HELP[: HELP.index("THE MAP")]).replace("\\[", "[")
-    bindings = [b for b in (*LiqtuiApp.BINDINGS, *MainScreen.BINDINGS) if isinstance(b, Binding)]
+    bindings = [b for b in (*ChoosingApp.BINDINGS, *LiqtuiApp.BINDINGS, *MainScreen.BINDINGS) if isinstance(b, Binding)]
     keys = {key for binding in bindings for key in binding.key.split(",")} - _ELSEWHERE
     for key in sorted(keys):
         if key.isdigit() and key != "0":

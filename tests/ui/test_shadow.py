@@ -279,6 +279,19 @@ def test_only_changed_cells_are_written() -> None:
     assert "abcdXfgYij" in painted(shadow, [("abcdXfgYij", "red")])
 
 
+def test_a_frame_changes_to_each_ink_once() -> None:
+    shadow = Shadow()
+    painted(shadow, [("a", "red"), ("b", "blue"), ("c", "red"), ("d", "blue")])
+    again = painted(shadow, [("A", "red"), ("B", "blue"), ("C", "red"), ("D", "blue")])
+    assert again == "\x1b[H\x1b[31mA\x1b[CC\b\b\x1b[34mB\x1b[CD\x1b[m\x1b[H"
+
+
+def test_a_whole_screen_goes_down_row_by_row() -> None:
+    shadow = Shadow()
+    whole = painted(shadow, *([("x" * 100, "red" if y % 2 else "blue")] for y in range(20)))
+    assert whole.count("\x1b[31m") == whole.count("\x1b[34m") == 10
+
+
 def test_a_wide_character_is_written_whole_and_the_place_after_it_is_named() -> None:
     shadow = Shadow()
     painted(shadow, [("a世b", "")])
