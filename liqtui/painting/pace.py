@@ -42,8 +42,8 @@ class Pace:
         return "low bandwidth" if self.wished else "slow terminal: low bandwidth"
 
     def wish(self, low: bool) -> None:
-        """Ask for low bandwidth, or against it, whatever was found."""
-        self.wished, self.found = low, False
+        """Ask for low bandwidth, or against it, whatever was found; what backs up from now on counts."""
+        self.wished, self.found, self._pending_since_s = low, False, None
 
     @property
     def fps(self) -> float | None:

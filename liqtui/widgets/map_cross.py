@@ -1,5 +1,6 @@
 """The crosshair drawn over the map: its cell, its price and time on the axes, and a box of what it reads."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -46,7 +47,11 @@ def _box(parts: Sequence[str], sentence: str, width: int, most: int) -> list[str
 
 
 def cross_time(pane: Panel, shown: Framed, cross: Crosshair, line: Strip) -> Strip:
-    """Return the time axis with the crosshair's time on it."""
+    """Return the time axis with the crosshair's time on it, in the place of any that it touches."""
     x, _ = cell_of(cross, shown, 1)
     text = clock((shown.times.first_cell + x) * shown.times.cell_ms)[:5]
-    return over(line, min(max(x - 2, 0), max(shown.times.cells - len(text), 0)), text, pane.look("badge"))
+    start = min(max(x - 2, 0), max(shown.times.cells - len(text), 0))
+    for found in re.finditer(r"╵\w+(?: \w+|:\d+)?", line.text):
+        if found.start() <= start + len(text) and found.end() >= start:
+            line = over(line, found.start(), " " * len(found[0]), pane.base)
+    return over(line, start, text, pane.look("badge"))

@@ -13,7 +13,11 @@ LIMITS = np.arange(1.0, CLASSES + 1.0)
 
 
 def drawn(
-    lows: list[float], highs: list[float], longs: dict[int, list[float]], gaps: tuple[int, ...] = ()
+    lows: list[float],
+    highs: list[float],
+    longs: dict[int, list[float]],
+    gaps: tuple[int, ...] = (),
+    to_come: int = 0,
 ) -> list[str]:
     """Return the picture of longs by row over the cells, price between rows of the view."""
     cells = len(lows)
@@ -24,6 +28,7 @@ def drawn(
     gap = np.zeros(cells, bool)
     gap[list(gaps)] = True
     low[gap], high[gap] = np.nan, np.nan
+    low[cells - to_come :], high[cells - to_come :] = np.nan, np.nan
     return picture(paint(Field(long_usd, np.zeros((cells, 8)), gap, low, ~gap, low, high), LIMITS, LIMITS, VIEW))
 
 
@@ -62,6 +67,13 @@ def test_what_stands_there_anew_and_a_gap_go_before() -> None:
     assert rows[4] == "99XX44"
     rows = drawn([6.5, 6.5, 1.5, 6.5, 6.5, 6.5], [7.5] * 6, {3: [9.0, 9.0, 0.0, 0.0, 0.0, 0.0]}, gaps=(3,))
     assert rows[4] == "99X/=="
+
+
+def test_nothing_is_swept_in_what_is_yet_to_come() -> None:
+    band = [9.0] * 3 + [0.0] * 3
+    rows = drawn([6.5] * 3 + [1.5] + [6.5] * 2, [7.5] * 6, {2: band, 6: band}, to_come=2)
+    assert rows[5] == "999X.."
+    assert drawn([6.5] * 6, [7.5] * 6, {6: [9.0] * 4 + [0.0] * 2}, to_come=2)[1] == "9999.."
 
 
 def test_it_has_a_shape_of_its_own() -> None:

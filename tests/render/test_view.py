@@ -70,3 +70,11 @@ def test_time_cells_are_fixed_and_now_walks_through_the_last_ones(window: int, c
         assert cells - page <= now // cell_ms - view.first_cell < cells
         jumps.append((view.start_ms - start) // cell_ms)
     assert jumps == [0] * page + [page] * page + [2 * page] * page, "it stands still, then moves by a page"
+
+
+@pytest.mark.parametrize("cells", [65, 200, 35])
+def test_a_view_that_never_moves_ends_with_its_moment(cells: int) -> None:
+    for step in range(20):
+        now = 1_790_000_123_456 + step * 3_600_000
+        view = frame_time(now, 86_400_000, cells, moves=False)
+        assert now // view.cell_ms == view.first_cell + cells - 1

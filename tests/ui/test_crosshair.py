@@ -1,5 +1,6 @@
 """The crosshair: what it reads, says and does; and the view that moves with it."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -94,6 +95,13 @@ def test_a_place_keeps_its_cell_and_one_out_of_sight_is_at_the_edge() -> None:
     assert cell_of(Crosshair(START_MS * 2, 1e9), shown, 4) == (4, 0)
 
 
+def test_no_cell_is_read_in_what_is_yet_to_come() -> None:
+    shown = framed({2: [9e5] * 3 + [0, 0]}, [7.0, 7.0, 7.0, float("nan"), float("nan")])
+    shown = replace(shown, field=replace(shown.field, gap=np.zeros(5, np.bool_)))
+    assert shown.newest == 2
+    assert cell_of(Crosshair(START_MS + 4 * HOUR_MS, price_at(2.5)), shown, 4) == (2, 2)
+
+
 def cross_at(lines: list[str]) -> tuple[int, int]:
     """Return column and line of the crosshair on the screen."""
     return next((line.index("┼"), y) for y, line in enumerate(lines) if "┼" in line)
@@ -116,6 +124,17 @@ async def test_arrows_move_the_crosshair_and_the_ladder_only_without_it() -> Non
         await pilot.press("down")
         await settle(pilot)
         assert heatmap.marked is not None
+
+
+async def test_the_time_of_the_crosshair_takes_the_place_of_those_it_touches() -> None:
+    async with running((120, 36)) as (app, _, pilot):
+        await pilot.press("c")
+        for _ in range(16):
+            await pilot.press("left")
+            await settle(pilot)
+            axis = lines_of(app, Heatmap)[-2]
+            parts = [part for part in axis.replace("╵", " ").split() if part not in ("now", "UTC")]
+            assert all(re.fullmatch(r"\d\d:\d\d|\d+|[A-Z][a-z]{2}", part) for part in parts), axis
 
 
 async def test_a_click_puts_the_crosshair_there_and_zero_resets_all() -> None:

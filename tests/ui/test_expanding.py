@@ -1,5 +1,6 @@
 """One pane on the whole screen, the map alone, and assets side by side."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,8 @@ from textual.geometry import Size
 from liqtui.app import LiqtuiApp
 from liqtui.link.base import Link
 from liqtui.model.selection import Selection
+from liqtui.painting.pace import Pace
+from liqtui.render.levels import CLASSES
 from liqtui.screens.side_by_side import LinkedMap, count_after
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder
@@ -88,6 +91,41 @@ async def test_assets_stand_side_by_side_on_links_of_their_own_and_go_again() ->
         await pilot.press("space", "g")
         await settle(pilot)
         assert app.query_one(Ladder) and all(link.closed for link in made)
+
+
+async def test_maps_side_by_side_keep_the_pace_and_save_colours() -> None:
+    made: list[SceneLink] = []
+
+    def more() -> Link:
+        made.append(SceneLink())
+        return made[-1]
+
+    seconds = [0.0]
+    app = LiqtuiApp(SceneLink(), BTC, pace=Pace(4.0, monotonic=lambda: seconds[0]), links=more)
+    async with app.run_test(size=(130, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("g")
+        await settle(pilot)
+        one = app.screen.query(LinkedMap).first()
+        held = one.snapshot
+        made[0].put(make_snapshot(BTC, 50))
+        await settle(pilot)
+        assert held is not None and one.snapshot is held, "no picture is due"
+        seconds[0] += 1.0
+        made[0].put(make_snapshot(BTC, 51))
+        await asyncio.sleep(0.3)
+        await settle(pilot)
+        assert one.snapshot is not None and one.snapshot.version == 51
+        assert looks(one) > 10
+        await pilot.press("B")
+        await settle(pilot)
+        assert looks(one) == 10
+
+
+def looks(heatmap: Heatmap) -> int:
+    """Return how many looks the classes of a map have."""
+    assert heatmap.inks is not None
+    return len({heatmap.inks.cell(k, k) for k in range(1, 2 * CLASSES + 1)})
 
 
 async def test_too_narrow_a_screen_says_so() -> None:

@@ -55,6 +55,21 @@ def test_output_that_backs_up_lowers_the_pace_until_it_has_flowed_for_a_while() 
     assert pace.words == "slow terminal: low bandwidth"
 
 
+def test_who_wishes_otherwise_while_output_waits_is_heard_until_it_has_waited_anew() -> None:
+    clock = Clock()
+    pace = Pace(4.0, monotonic=clock)
+    lows = []
+    for seconds in (2.0, 0.0):
+        pace.note_output(True, 0)
+        clock.now_s += seconds
+    pace.wish(False)
+    for _ in range(3):
+        pace.note_output(True, 0)
+        lows.append(pace.low)
+        clock.now_s += 1.0
+    assert lows == [False, False, True]
+
+
 def test_one_late_frame_now_and_then_is_no_backing_up() -> None:
     clock = Clock()
     pace = Pace(4.0, monotonic=clock)
