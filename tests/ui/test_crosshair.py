@@ -9,12 +9,12 @@ import pytest
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Cluster, KnownPosition, Snapshot
 from liqtui.render.levels import CLASSES, Field
-from liqtui.render.view import PriceView, TimeView
+from liqtui.render.view import PAGE_PARTS, PriceView, TimeView
 from liqtui.widgets.crosshair import Crosshair, cell_of, figures, place_of, read, words
 from liqtui.widgets.heatmap import Heatmap
-from liqtui.widgets.map_frame import Framed
+from liqtui.widgets.map_frame import Framed, Framing
 from tests.ui.running import BTC, lines_of, running, settle
-from tests.ui.scene import make_snapshot
+from tests.ui.scene import NOW_MS, make_snapshot
 
 HOUR_MS = 3_600_000
 START_MS = 1_790_000_000_000 // 86_400_000 * 86_400_000
@@ -100,6 +100,20 @@ def test_no_cell_is_read_in_what_is_yet_to_come() -> None:
     shown = replace(shown, field=replace(shown.field, gap=np.zeros(5, np.bool_)))
     assert shown.newest == 2
     assert cell_of(Crosshair(START_MS + 4 * HOUR_MS, price_at(2.5)), shown, 4) == (2, 2)
+
+
+def test_a_map_of_the_past_ends_in_its_last_cell_and_one_of_now_leaves_room_to_walk_in() -> None:
+    room: dict[bool, list[int]] = {True: [], False: []}
+    for is_past, left in room.items():
+        for hours in range(8):
+            now_ms = NOW_MS + hours * HOUR_MS
+            snapshot = make_snapshot(replace(BTC, until_ms=now_ms if is_past else None), now_ms=now_ms)
+            assert snapshot.detail.heat is not None
+            shown = Framing().frame(snapshot.detail.heat, snapshot, 40, 65, None, None)
+            left.append(shown.times.cells - 1 - shown.newest)
+            assert not shown.field.gap[shown.newest + 1 :].any(), "what is yet to come is no gap"
+    assert room[True] == [0] * 8
+    assert set(room[False]) <= set(range(65 // PAGE_PARTS)) and len(set(room[False])) > 1
 
 
 def cross_at(lines: list[str]) -> tuple[int, int]:
