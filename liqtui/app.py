@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from liqtui.link.base import Link
@@ -20,6 +20,7 @@ from liqtui.render.numbers import moment
 from liqtui.screens.choosing import ChoosingApp
 from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen, traffic_text
+from liqtui.screens.keys import KEYS
 from liqtui.screens.main import MainScreen
 from liqtui.screens.pictures import told, write_pictures
 from liqtui.screens.text import TextScreen
@@ -38,20 +39,7 @@ class LiqtuiApp(ChoosingApp):
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[type[Commands] | Callable[[], type[Commands]]]] = {Commands}  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "rung(1)", "Zone below"),
-        Binding("k", "rung(-1)", "Zone above"),
-        Binding("home", "rung_edge(False)", "Highest zone"),
-        Binding("end", "rung_edge(True)", "Lowest zone"),
-        Binding("g", "side_by_side", "Assets side by side"),
-        Binding("s", "export", "Save a picture"),
-        Binding("T", "text", "In sentences"),
-        Binding("space", "freeze", "Freeze"),
-        Binding("B", "low_bandwidth", "Low bandwidth"),
-        Binding("question_mark,f1", "help", "Help"),
-        Binding("colon", "command_palette", "Commands"),
-        Binding("q", "quit", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
         self,
@@ -191,6 +179,10 @@ class LiqtuiApp(ChoosingApp):
         """Move the ladder's cursor."""
         self._main.query_one(Ladder).move(step)
 
+    async def action_above_or_skill(self) -> None:
+        """Move the ladder's cursor up where it has one, else show the skill."""
+        await self.run_action("rung(-1)" if self._main.query_one(Ladder).picked else "skill")
+
     def action_rung_edge(self, last: bool) -> None:
         """Move the ladder's cursor to the highest or lowest zone."""
         self._main.query_one(Ladder).jump(last)
@@ -237,9 +229,19 @@ class LiqtuiApp(ChoosingApp):
     def action_help(self) -> None:
         """Show the help page."""
         self.heed_pace()
-        traffic = traffic_text(self.pace, self.sent_bytes)
-        self.push_screen(HelpScreen(self._frozen or self._newest, self._condition, traffic), lambda _: self._say())
+        self._open(HelpScreen, traffic_text(self.pace, self.sent_bytes))
+
+    def action_skill(self) -> None:
+        """Show how far the map can be trusted."""
+        from liqtui.screens.skill import SkillScreen  # numpy, as the map
+
+        self._open(SkillScreen)
 
     def action_text(self) -> None:
         """Show all in sentences."""
-        self.push_screen(TextScreen(self._frozen or self._newest, self._condition), lambda _: self._say())
+        self._open(TextScreen)
+
+    def _open(self, page: Callable[..., Screen[None]], *more: str) -> None:
+        """Show a page, unless it is open already."""
+        if not any(type(screen) is page for screen in self.screen_stack):
+            self.push_screen(page(self._frozen or self._newest, self._condition, *more), lambda _: self._say())

@@ -5,6 +5,7 @@ Precedence: flag > `LIQTUI_*` environment > user file > system file > default. T
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,10 @@ from liqtui.model.selection import WINDOWS, Window
 
 APP = "liqtui"
 SYSTEM_FILE = Path("/etc/liqtui/config.toml")
+LEAST_KEEP_DAYS = 3
 VENUES = ("binance", "bybit", "okx", "hyperliquid")
+MOST_ACCOUNTS = 1_000
+"""What a round of a quarter of an hour reaches, at a request a second."""
 ColourChoice = Literal["auto", "truecolor", "256", "16", "none"]
 
 
@@ -36,6 +40,22 @@ class Watch(_Section, frozen=True):
     """Base coins, in the order of the keys 1 to 9."""
     venues: tuple[str, ...] = VENUES
     """Venues that are asked."""
+    hyperliquid_addresses: tuple[str, ...] = ()
+    """Accounts whose positions are looked up on Hyperliquid."""
+    hyperliquid_addresses_file: str | None = None
+    """A file with more of them, one a line; what follows `#` is a comment."""
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Return the addresses of both, each once, in lower case and sorted; ConfigError names what is wrong."""
+        key = "watch.hyperliquid_addresses"
+        found = [_address(one, key) for one in self.hyperliquid_addresses]
+        if self.hyperliquid_addresses_file is not None:
+            found += _addresses_in(Path(self.hyperliquid_addresses_file).expanduser())
+        accounts = tuple(sorted(set(found)))
+        if len(accounts) > MOST_ACCOUNTS:
+            raise ConfigError(f"{key}: {len(accounts)} are too many, at most {MOST_ACCOUNTS} can be looked up in turn")
+        return accounts
 
 
 class Screen(_Section, frozen=True):
@@ -102,6 +122,22 @@ class Export(_Section, frozen=True):
         return Path(self.folder).expanduser() if self.folder else Path(platformdirs.user_data_dir(APP)) / "export"
 
 
+class Journal(_Section, frozen=True):
+    """What is kept of the live market that cannot be asked for again."""
+
+    enabled: bool = True
+    """Whether anything is kept."""
+    path: str | None = None
+    """The file; by default `journal.db` in the state folder."""
+    keep_days: float = 30.0
+    """What is older is forgotten."""
+
+    @property
+    def file(self) -> Path:
+        """Return the file that is written."""
+        return Path(self.path).expanduser().absolute() if self.path else state_dir() / "journal.db"
+
+
 class Config(_Section, frozen=True):
     """All settings."""
 
@@ -111,6 +147,7 @@ class Config(_Section, frozen=True):
     network: Network = Network()
     engine: Engine = Engine()
     export: Export = Export()
+    journal: Journal = Journal()
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {"screen.window": WINDOWS, "screen.color": get_args(ColourChoice)}
@@ -118,6 +155,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {"screen.window": WINDOWS, "screen.color"
 _ENVIRONMENT: dict[str, tuple[str, str, bool]] = {
     "LIQTUI_ASSETS": ("watch", "assets", True),
     "LIQTUI_VENUES": ("watch", "venues", True),
+    "LIQTUI_HYPERLIQUID_ADDRESSES": ("watch", "hyperliquid_addresses", True),
+    "LIQTUI_HYPERLIQUID_ADDRESSES_FILE": ("watch", "hyperliquid_addresses_file", False),
     "LIQTUI_THEME": ("screen", "theme", False),
     "LIQTUI_COLOR": ("screen", "color", False),
     "LIQTUI_WINDOW": ("screen", "window", False),
@@ -132,7 +171,7 @@ def user_file() -> Path:
 
 
 def state_dir() -> Path:
-    """Return the folder of logs."""
+    """Return the folder of logs and of the journal."""
     return Path(platformdirs.user_state_dir(APP))
 
 
@@ -230,13 +269,36 @@ def _checked(config: Config, source: str) -> Config:
             raise ConfigError(f"{source}: watch.assets: {asset!r} is not a base coin such as BTC")
     for venue in venues:
         _known("watch.venues", venue, VENUES, source)
+    try:
+        _ = config.watch.accounts
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}") from error
     if config.network.timeout_s <= 0 or config.engine.linger_s < 0:
         raise ConfigError(f"{source}: network.timeout_s must be positive and engine.linger_s not negative")
     if not 0.1 <= config.screen.fps <= 30:
         raise ConfigError(f"{source}: screen.fps must be between 0.1 and 30, not {config.screen.fps:g}")
+    if not config.journal.keep_days >= LEAST_KEEP_DAYS:
+        raise ConfigError(f"{source}: journal.keep_days must be at least {LEAST_KEEP_DAYS}: the map looks so far back")
     _check_network(config.network, source)
     watch = msgspec.structs.replace(config.watch, assets=assets, venues=venues)
     return msgspec.structs.replace(config, watch=watch)
+
+
+def _address(value: str, where: str) -> str:
+    if re.fullmatch("0[xX][0-9a-fA-F]{40}", value) is None:
+        raise ConfigError(f"{where}: {value!r} is not an address, which is 0x and 40 hexadecimal digits")
+    return value.lower()
+
+
+def _addresses_in(file: Path) -> list[str]:
+    key = "watch.hyperliquid_addresses_file"
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"{key}: {file} cannot be read: {reason}") from error
+    told = [(number, line.partition("#")[0].strip()) for number, line in enumerate(lines, 1)]
+    return [_address(text, f"{key}: {file} line {number}") for number, text in told if text]
 
 
 def _known(key: str, value: str, choices: Sequence[str], source: str) -> None:

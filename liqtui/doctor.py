@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import os
 import sys
 import time
 from collections.abc import Iterable
@@ -15,6 +16,9 @@ from liqtui import __version__
 from liqtui.config import Config, cache_dir, runtime_dir, user_file
 from liqtui.feeds.base import Blocked, FeedError
 from liqtui.feeds.clock import WallClock
+from liqtui.journal.store import size_bytes
+from liqtui.monitor.cadence import Cadence
+from liqtui.monitor.known_positions import round_ms
 from liqtui.terminal import facts
 
 if TYPE_CHECKING:
@@ -36,7 +40,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 def examine(config: Config, *, as_json: bool, offline: bool) -> int:
     """Print what was found, on stdout, and return 0, 1 (something here is bad) or 3 (only venues are)."""
-    findings = [*_terminal(), *_install(), *_folders()]
+    findings = [*_terminal(), *_install(), *_folders(), _journal(config), *_accounts(config)]
     if not offline:
         findings += asyncio.run(_venues(config))
     if as_json:
@@ -100,6 +104,30 @@ def _folders() -> list[Finding]:
         else:
             found.append(Finding(subject, "ok", str(folder)))
     return found
+
+
+def _journal(config: Config) -> Finding:
+    path = config.journal.file
+    if not config.journal.enabled:
+        return Finding("journal", "note", "off (journal.enabled): prints and skill are forgotten with the engine")
+    try:
+        size = size_bytes(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path if path.exists() else path.parent, os.W_OK)
+    except OSError as error:
+        return Finding("journal", "bad", f"{path} cannot be used: {error.strerror}; set journal.path")
+    if not writable:
+        return Finding("journal", "bad", f"{path} cannot be written; set journal.path, or journal.enabled = false")
+    kept = f"{size / 1e6:.1f} MB" if size else "absent: begun by the first live engine"
+    return Finding("journal", "ok", f"{path}, {kept}, {config.journal.keep_days:g} days are kept")
+
+
+def _accounts(config: Config) -> list[Finding]:
+    accounts = config.watch.accounts if "hyperliquid" in config.watch.venues else ()
+    if not accounts:
+        return []
+    every_s = round_ms(len(accounts), Cadence()) / 1000
+    return [Finding("watched accounts", "ok", f"{len(accounts)} on Hyperliquid, each looked at every {every_s:.0f} s")]
 
 
 async def _venues(config: Config) -> list[Finding]:

@@ -128,3 +128,16 @@ def test_doctor_offline_reports_the_terminal_and_exits_0(tmp_path: Path) -> None
     assert done.returncode == 0, done.stdout + done.stderr
     for subject in ("terminal", "colour", "python", "sockets"):
         assert subject in done.stdout.lower()
+
+
+def test_watched_accounts_are_counted_by_doctor_and_a_wrong_one_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "liqtui.toml"
+    addresses = tmp_path / "whales.txt"
+    addresses.write_text("".join(f"0x{number:040x}\n" for number in range(90)))
+    path.write_text(f'[watch]\nhyperliquid_addresses_file = "{addresses}"\n')
+    done = liqtui(tmp_path, "doctor", "--offline", "--config", str(path))
+    assert done.returncode == 0, done.stderr
+    assert "90 on Hyperliquid, each looked at every 90 s" in done.stdout
+    wrong = liqtui(tmp_path, "--hyperliquid-addresses", "0x12")
+    assert wrong.returncode == 2
+    assert "'0x12'" in wrong.stderr and "40 hexadecimal digits" in wrong.stderr

@@ -24,6 +24,7 @@ from liqtui.link.codec import (
     encode,
 )
 from liqtui.link.frames import read_frame
+from liqtui.model.market import HOUR_MS
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
 from tests.link.processes import BTC, Engines, resident_kb, viewer
@@ -224,3 +225,30 @@ def test_a_folder_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
     file.write_text("")
     with pytest.raises(AddressError):
         private_folder(file)
+
+
+async def test_an_engine_that_is_killed_leaves_its_prints_to_the_next(tmp_path: Path) -> None:
+    """Killed with -9 while prints pour in: the next engine's tape begins with them, and its journal goes on."""
+    journal = tmp_path / "journal.db"
+    first = Engines(tmp_path, "--journal", str(journal))
+    try:
+        async with viewer(first) as listener:
+            await listener.mapped()
+            await listener.until(lambda: listener.snapshots[-1].detail.prints_seen > 60)
+            told = listener.snapshots[-1].detail
+            await asyncio.sleep(3.0)
+            first.started[0].kill()
+    finally:
+        first.end()
+    second = Engines(tmp_path, "--journal", str(journal), "--late-ms", str(HOUR_MS))
+    try:
+        async with viewer(second) as listener:
+            shot = await listener.mapped()
+            assert shot.detail.prints_seen >= told.prints_seen
+            assert {row.ts_ms for row in told.tape} <= {row.ts_ms for row in shot.detail.tape}
+            assert not any(total.complete for total in shot.detail.totals)
+            seen = shot.detail.prints_seen
+            await listener.until(lambda: listener.snapshots[-1].detail.prints_seen > seen + 5)
+    finally:
+        second.end()
+    assert "set aside" not in second.log_path.read_text()

@@ -109,9 +109,19 @@ def _show(spec: EngineSpec, config: Config, plain: bool, every_ms: int) -> int:
 @_screen_options
 @click.option("--assets", help="Base coins to watch, such as BTC,ETH,SOL.")
 @click.option("--venues", help="Venues to ask: binance,bybit,okx,hyperliquid.")
+@click.option("--hyperliquid-addresses", "addresses", help="Accounts whose positions are looked up on Hyperliquid.")
+@click.option("--hyperliquid-addresses-file", "addresses_file", help="A file with more of them, one a line.")
 @click.pass_context
 def cli(
-    context: click.Context, /, assets: str | None, venues: str | None, plain: bool, every_ms: int, **screen: Any
+    context: click.Context,
+    /,
+    assets: str | None,
+    venues: str | None,
+    addresses: str | None,
+    addresses_file: str | None,
+    plain: bool,
+    every_ms: int,
+    **screen: Any,
 ) -> int:
     """Watch where leveraged positions in perpetual futures would be forced out. Without a command: live."""
     if context.invoked_subcommand is not None:
@@ -120,6 +130,8 @@ def cli(
         **screen,
         watch__assets=split_list(assets) if assets else None,
         watch__venues=split_list(venues) if venues else None,
+        watch__hyperliquid_addresses=split_list(addresses) if addresses else None,
+        watch__hyperliquid_addresses_file=addresses_file,
     )
     return _show(live_spec(config), config, plain, every_ms)
 

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +16,13 @@ from liqtui.config import ConfigError, cache_dir
 from liqtui.engine import serve
 from liqtui.feeds.base import Feed
 from liqtui.feeds.clock import Clock, MarketClock, WallClock
+from liqtui.journal.journal import Journal
+from liqtui.journal.store import JournalError
 from liqtui.model.market import DAY_MS
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.monitor import Monitor
+
+log = logging.getLogger(__name__)
 
 REPLAY_HISTORY_MS = 3 * DAY_MS
 
@@ -56,9 +61,13 @@ async def _live(spec: EngineSpec) -> int:
 
     network, clock = spec.network, WallClock()
     limits = Limits(request_s=network.timeout_s)
-    async with make_session(network.address, network.ca_path, network.proxy, network.trust_env) as session:
-        feeds = [ExchangeFeed(venue, session, clock, cache_dir(), limits) for venue in spec.venues]
-        return await serve(Monitor(feeds, spec.assets, clock, Cadence(), "live", str), spec.socket_path, spec.linger_s)
+    async with (
+        make_session(network.address, network.ca_path, network.proxy, network.trust_env) as session,
+        _journal(spec) as journal,
+    ):
+        feeds = [ExchangeFeed(venue, session, clock, cache_dir(), limits, spec.accounts) for venue in spec.venues]
+        monitor = Monitor(feeds, spec.assets, clock, Cadence(), "live", str, journal)
+        return await serve(monitor, spec.socket_path, spec.linger_s)
 
 
 async def _demo(spec: EngineSpec) -> int:
@@ -85,5 +94,23 @@ async def _replay(spec: EngineSpec) -> int:
 
 
 async def _accelerated(spec: EngineSpec, feeds: Sequence[Feed], clock: Clock, label: Callable[[], str]) -> int:
-    monitor = Monitor(feeds, spec.assets, clock, Cadence.accelerated(spec.speed), spec.mode, label)
-    return await serve(monitor, spec.socket_path, spec.linger_s)
+    async with _journal(spec) as journal:
+        monitor = Monitor(feeds, spec.assets, clock, Cadence.accelerated(spec.speed), spec.mode, label, journal)
+        return await serve(monitor, spec.socket_path, spec.linger_s)
+
+
+@asynccontextmanager
+async def _journal(spec: EngineSpec) -> AsyncIterator[Journal | None]:
+    """Hold the journal that the spec names; None, with a warning, where it cannot be had: the engine runs without."""
+    journal = Journal(spec.journal.file, spec.journal.keep_days) if spec.journal.enabled else None
+    if journal is not None:
+        try:
+            await journal.open()
+        except JournalError as error:
+            log.warning("nothing is kept in this run: %s", error)
+            journal = None
+    try:
+        yield journal
+    finally:
+        if journal is not None:
+            await journal.close()

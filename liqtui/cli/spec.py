@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from liqtui import __version__
-from liqtui.config import Config, Network, runtime_dir, state_dir
+from liqtui.config import Config, Journal, Network, runtime_dir, state_dir
 from liqtui.model.selection import Mode
 
 DEMO_SEED = 7
@@ -21,6 +21,8 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     assets: tuple[str, ...]
     venues: tuple[str, ...] = ()
     """Venues asked, in live mode."""
+    accounts: tuple[str, ...] = ()
+    """Accounts looked up on Hyperliquid, in live mode."""
     network: Network = Network()
     seed: int = DEMO_SEED
     """Seed of the demo market."""
@@ -29,6 +31,8 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""
     """Absolute folder of the dumps that are replayed."""
     linger_s: float = 3.0
+    journal: Journal = Journal(enabled=False)
+    """What is kept: nothing in demo and replay."""
     version: str = __version__
 
     @property
@@ -48,12 +52,14 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def live_spec(config: Config) -> EngineSpec:
-    """Return the task of watching the venues."""
+    """Return the task of watching the venues; ConfigError where the accounts to watch cannot be read."""
     return EngineSpec(
         mode="live",
         assets=config.watch.assets,
         venues=config.watch.venues,
+        accounts=config.watch.accounts if "hyperliquid" in config.watch.venues else (),
         network=config.network,
+        journal=config.journal,
         linger_s=config.engine.linger_s,
     )
 

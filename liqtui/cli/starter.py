@@ -1,5 +1,6 @@
 """Starts an engine as a process of its own, detached from the terminal."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from liqtui.link.address import socket_path
 
 LOG_BYTES = 1_000_000
 """A log that has grown beyond this is begun anew at the next start."""
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""The engine's matrices are small: several threads on one cost more than they save, and memory."""
 
 
 def answers(path: Path) -> bool:
@@ -49,5 +53,11 @@ class EngineStarter:
         command = [sys.executable, "-m", "liqtui", "engine", "--spec", msgspec.json.encode(self._spec).decode()]
         with open(log_path, "ab") as log:
             return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
+                command,
+                env=ONE_THREAD | os.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                close_fds=True,
             )

@@ -11,7 +11,7 @@ FeedError
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from liqtui.model.market import (
     Bracket,
@@ -21,6 +21,7 @@ from liqtui.model.market import (
     Market,
     OpenInterest,
     OrderBook,
+    Position,
     PriceBar,
     PrintGap,
     Quote,
@@ -73,6 +74,8 @@ class Abilities:
     long_short_ratio: bool = False
     brackets: bool = False
     order_book: bool = False
+    print_history: bool = False
+    """Whether it tells the prints of the past; what it then tells is all there was."""
     funding: bool = True
     calls_per_s: float = 5.0
     """How many calls of this feed a second its venue bears, one after another; the monitor spends no more."""
@@ -140,6 +143,25 @@ class Feed(Protocol):
         """
         ...
 
+    async def print_history(self, asset: str, start_ms: int, end_ms: int) -> Sequence[Liquidation]:
+        """Return the liquidations with start_ms <= ts_ms < end_ms, ascending; Unsupported where none are kept.
+
+        The stream may tell some of them too, or has told them.
+        """
+        ...
+
     def prints_live(self) -> bool:
         """Whether the print stream is connected and has shown a sign of life lately."""
+        ...
+
+
+@runtime_checkable
+class PublicAccounts(Protocol):
+    """What a feed has besides where its venue publishes the positions of accounts."""
+
+    accounts: tuple[str, ...]
+    """Accounts to ask for, as the venue names them."""
+
+    async def positions(self, account: str) -> list[Position]:
+        """Return the open positions of one account in the assets that the venue lists; raises FeedError only."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from liqtui.model.market import Liquidation, Market
+from liqtui.model.market import Liquidation, Market, Position
 
 
 class Stamped(Protocol):
@@ -60,6 +60,18 @@ class Question(Generic[T]):
     asks: tuple[tuple[str, Callable[[Listing], Params]], ...]
     """ccxt's implicit methods and their parameters."""
     read: Callable[[Listing, Sequence[Reply]], T]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQuestion:
+    """A question about one account: its open positions."""
+
+    method: str
+    """ccxt's implicit method."""
+    params: Callable[[str], Params]
+    """Of the account's address."""
+    read: Callable[[Mapping[str, str], object], Sequence[Position]]
+    """(assets by the venue's own names, body) to the positions in those assets."""
 
 
 @dataclass(frozen=True, slots=True)

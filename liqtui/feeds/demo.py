@@ -32,8 +32,6 @@ DEMO_START_MS = 1_767_614_400_000
 """Where a demo's clock starts (2026-01-05 12:00 UTC): the same seed then always shows the same picture."""
 HISTORY_MS = 2 * DAY_MS
 """Past that is there at the start."""
-PRINTS_BACK_MS = DAY_MS
-"""The print stream begins with so much of the past, so that tape and totals are full at once."""
 KEPT_MS = 4 * DAY_MS
 COARSE_MS = 5 * MINUTE_MS
 FUNDING_INTERVAL_H = 8.0
@@ -65,8 +63,7 @@ def demo_feeds(seed: int, clock: Clock, history_ms: int = HISTORY_MS) -> list["D
     """Return one feed for each venue; the past begins `history_ms` before the hour in which the clock stands."""
     now_ms = clock.now_ms() // HOUR_MS * HOUR_MS
     assets = {spec.asset: DemoAsset(spec, seed, now_ms - history_ms) for spec in specs()}
-    printed_ms = now_ms - min(history_ms, PRINTS_BACK_MS)
-    return [DemoFeed(venue, assets, clock, seed, printed_ms) for venue in VENUES]
+    return [DemoFeed(venue, assets, clock, seed, clock.now_ms()) for venue in VENUES]
 
 
 class DemoAsset:
@@ -119,6 +116,7 @@ class DemoFeed:
             long_short_ratio=True,
             brackets=True,
             order_book=True,
+            print_history=True,
             funding=True,
             calls_per_s=CALLS_PER_S,
         )
@@ -196,11 +194,18 @@ class DemoFeed:
         return OrderBook(quote.ts_ms, sides[0], sides[1])
 
     async def prints(self, assets: Sequence[str]) -> AsyncIterator[Liquidation | PrintGap]:
-        """Yield a day of past liquidations, then each as the clock passes it; a later call goes on."""
+        """Yield each liquidation as the clock passes it; a later call goes on."""
         source = _Prints([self.synthetic(asset) for asset in assets if asset in self._assets], self._at)
         async for liquidation in let_out(self._clock, source, self._printed_ms):
             self._printed_ms = liquidation.ts_ms
             yield liquidation
+
+    async def print_history(self, asset: str, start_ms: int, end_ms: int) -> list[Liquidation]:
+        """Return the liquidations of the past up to now."""
+        found = self.synthetic(asset)
+        now_ms = self._clock.now_ms()
+        await found.reach(now_ms)
+        return await _Prints([found], self._at).prints_between(start_ms - 1, min(end_ms - 1, now_ms))
 
     def prints_live(self) -> bool:
         """Return True: this stream does not break off."""

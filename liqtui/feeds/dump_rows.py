@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from liqtui.model.margin import liquidation_from_bankruptcy
 from liqtui.model.market import Bracket, Funding, Liquidation, LongShortRatio, OpenInterest, PriceBar, Side
@@ -127,3 +128,9 @@ def optional(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def tick_usd(prices: Sequence[float]) -> float:
+    """Return the price step that some prices suggest, 1 where there is none."""
+    places = max((-int(Decimal(repr(price)).normalize().as_tuple().exponent) for price in prices), default=0)
+    return float(10.0 ** -max(places, 0))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
-from decimal import Decimal
 from pathlib import Path
 
 from liqtui.feeds import dump_rows
@@ -178,7 +177,8 @@ class DumpFeed:
         recording = await self._recording(asset)
         now_ms = self._clock.now_ms()
         opens = [bar.open_usd for bar in recording.finest().between(0, now_ms + 1)[-TICK_SAMPLE:]]
-        return Market(self.venue, asset, recording.symbol, _tick_usd(opens), 1.0, recording.brackets[0].max_leverage)
+        most = recording.brackets[0].max_leverage
+        return Market(self.venue, asset, recording.symbol, dump_rows.tick_usd(opens), 1.0, most)
 
     async def bars(self, asset: str, step_ms: int, start_ms: int, end_ms: int) -> list[PriceBar]:
         """Return the closed bars; Unsupported for a length that the folder cannot give."""
@@ -227,6 +227,11 @@ class DumpFeed:
             self._printed_ms = liquidation.ts_ms
             yield liquidation
 
+    async def print_history(self, asset: str, start_ms: int, end_ms: int) -> list[Liquidation]:
+        """Return the liquidations stamped up to now."""
+        line = (await self._recording(asset)).prints
+        return self._between(line, "liquidations", asset, start_ms, end_ms)
+
     def prints_live(self) -> bool:
         """Tell whether the folder has prints at all: a recording does not break off."""
         return self.abilities.prints != "none"
@@ -271,12 +276,6 @@ def span_ms(folder: Path) -> tuple[int, int]:
     return min(starts), max(ends)
 
 
-def _tick_usd(prices: Sequence[float]) -> float:
-    """Return the price step that some prices suggest, 1 where there is none."""
-    places = max((-int(Decimal(repr(price)).normalize().as_tuple().exponent) for price in prices), default=0)
-    return float(10.0 ** -max(places, 0))
-
-
 def _bar_reader(step_ms: int) -> Callable[[dump_rows.Fields], PriceBar]:
     return lambda row: dump_rows.bar(row, step_ms)
 
@@ -293,6 +292,7 @@ def _abilities(files: Sequence[DumpFile]) -> Abilities:
         open_interest_history="metrics" in kinds,
         long_short_ratio="metrics" in kinds,
         brackets=True,
+        print_history="liquidationSnapshot" in kinds,
         funding="fundingRate" in kinds,
         calls_per_s=CALLS_PER_S,
     )

@@ -31,6 +31,7 @@ from liqtui.model.market import (
     Market,
     OpenInterest,
     OrderBook,
+    Position,
     PriceBar,
     PrintGap,
     Quote,
@@ -56,10 +57,13 @@ class ExchangeFeed:
         clock: Clock,
         cache_dir: Path | None = None,
         limits: Limits | None = None,
+        accounts: Sequence[str] = (),
     ) -> None:
+        """Make a feed; `accounts` are those whose positions it will be asked for, where the venue publishes them."""
         self._row = VENUES[venue]
         self.venue = venue
         self.abilities = self._row.abilities
+        self.accounts = tuple(accounts) if self._row.positions is not None else ()
         self._clock, self._limits = clock, limits or Limits()
         self._asker = Asker(self._row, build_client(self._row, session, self._limits), clock, self._limits.paced)
         self._listings = Listings(self._row, self._asker, clock, cache_dir, self._limits)
@@ -135,6 +139,20 @@ class ExchangeFeed:
     async def order_book(self, asset: str) -> OrderBook:
         """Return one order-book snapshot."""
         return self._in_time(await self._answer(self._row.order_book, asset))
+
+    async def print_history(self, asset: str, start_ms: int, end_ms: int) -> Sequence[Liquidation]:
+        """Raise Unsupported: no venue tells the liquidations of others after the fact."""
+        raise Unsupported(f"{self.venue}: no past liquidations")
+
+    async def positions(self, account: str) -> list[Position]:
+        """Return the open positions of one account; Unsupported where the venue does not publish them."""
+        question = self._row.positions
+        if question is None:
+            raise Unsupported(f"{self.venue}: positions are not public there")
+        assets = await self._listings.assets_by_id()
+        reply = await self._asker.ask(question.method, question.params(account))
+        with feed_errors(self.venue):
+            return list(question.read(assets, reply.body))
 
     async def server_time_ms(self) -> int:
         """Return the venue's own time, UTC epoch ms: whether it is reached, and how far the clocks are apart."""

@@ -46,6 +46,12 @@ class Listings:
             raise Unsupported(f"{self._venue.key}: {asset} is not listed")
         return listing
 
+    async def assets_by_id(self) -> dict[str, str]:
+        """Return the assets by the venue's own names, loading a first list if need be."""
+        if not self._by_asset:
+            await self.load()
+        return {listing.id: asset for asset, listing in self._by_asset.items()}
+
     def check_tick(self, listing: Listing, price_usd: float) -> None:
         """Doubt the list when a traded price is not a multiple of the tick: the venue may have changed it."""
         steps = price_usd / listing.market.tick_usd

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from liqtui.feeds.base import Abilities
-from liqtui.feeds.calls import MarkRange, Question, Series, Stream
+from liqtui.feeds.calls import AccountQuestion, MarkRange, Question, Series, Stream
 from liqtui.feeds.wire import binance, bybit, hyperliquid, okx
 from liqtui.model.market import (
     DAY_MS,
@@ -42,6 +42,8 @@ class Venue:
     ratio: Series[LongShortRatio] | None = None
     brackets: Question[tuple[Bracket, ...]] | None = None
     """None where the packaged table stands in."""
+    positions: AccountQuestion | None = None
+    """None where the positions of an account are nobody else's business."""
     stream: Stream | None = None
     hints: tuple[str, ...] = ()
     """Fields of the instrument list that its calls need."""
@@ -199,6 +201,7 @@ _HYPERLIQUID = Venue(
     funding=Question((("publicPostInfo", hyperliquid.universe),), hyperliquid.read_funding),
     brackets=Question((("publicPostInfo", hyperliquid.universe),), hyperliquid.read_brackets),
     order_book=Question((("publicPostInfo", hyperliquid.depth),), hyperliquid.read_order_book),
+    positions=AccountQuestion("publicPostInfo", hyperliquid.account, hyperliquid.read_positions),
     id_field="baseName",
     off_tick=True,
     share_ms={"publicPostInfo metaAndAssetCtxs": 2_900},

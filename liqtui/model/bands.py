@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liqtui.model.book import Book
-from liqtui.model.calibration import Calibration, by_side, fitted
+from liqtui.model.experts import Experts
 from liqtui.model.grid import BINS_PER_HEAT_ROW
 from liqtui.model.market import Side
 from liqtui.model.params import Floats
@@ -48,27 +47,20 @@ def quantile_bands(draws: Floats) -> Floats:
     return out
 
 
-def map_draws(
-    book: Book, calibration: Calibration, price_usd: float, first_row: int, rows: int, swept: tuple[int, int]
-) -> MapDraws:
+def map_draws(experts: Experts, price_usd: float, first_row: int, rows: int, swept: tuple[int, int]) -> MapDraws:
     """Draw the map at a price over some heat rows; the same state gives the same draws.
 
     `swept` are the absolute book bins that bound what price has met since the book's last bar: no long stands at or
     above the first, no short below the second. Each draw has weights of its own, and in each row an amount that is
     gamma about its mean m with variance m times the lump.
     """
-    theta = calibration.draws(DRAWS, SEED)
-    held = {side: half.held()[:-1] for side, half in book.sides.items()}
-    weights = {side: np.empty((DRAWS, theta.shape[1] // 2)) for side in book.sides}
-    for at, one in enumerate(theta):
-        for side, weight in fitted(by_side(one), held, book.oi_base).items():
-            weights[side][at] = weight
     start = first_row * BINS_PER_HEAT_ROW
-    long, short = book.levels(start, start + rows * BINS_PER_HEAT_ROW, weights)
-    short = short.copy()
+    stop = start + rows * BINS_PER_HEAT_ROW
+    parts = [one.book.levels(start, stop, weights) for one, weights in experts.draws(DRAWS, SEED)]
+    long, short = (np.concatenate(halves) for halves in zip(*parts, strict=True))
     long[:, max(swept[0] - start, 0) :] = 0.0
     short[:, : max(swept[1] - start, 0)] = 0.0
-    lump_usd = LUMP_SIZES * (calibration.size_base or 0.0) * price_usd
+    lump_usd = LUMP_SIZES * (experts.lead.calibration.size_base or 0.0) * price_usd
     rng = np.random.default_rng(SEED)
     sides = [_lumpy(half.reshape(DRAWS, rows, -1).sum(2) * price_usd, lump_usd, rng) for half in (long, short)]
     return MapDraws(first_row, HEAT_BIN_LOG, sides[0], sides[1])

@@ -43,6 +43,8 @@ class Book:
         self.sides: dict[Side, SideBook] = {side: SideBook(side, self.params) for side in SIDES}
         self.oi_base = 0.0
         self.started = False
+        self._spent: dict[Side, float] = dict.fromkeys(SIDES, 0.0)
+        """Business time that the newest step took: how long nerves were tried until the next one."""
         self.faults = 0
         """Side-steps in which more was liquidated than open interest and births allow."""
 
@@ -72,11 +74,13 @@ class Book:
         if total + births < flow.oi_base * (1 - CONSERVED):
             self.faults += 1
         most_births = max(births, flow.volume_base - max(self.oi_base - flow.oi_base, 0.0))
-        book.stop_out(low, total + most_births - flow.oi_base)
+        most = total + most_births - flow.oi_base
+        most -= book.stop_out(low, most)
+        book.lose_nerve(low, self._spent[book.side], most)
         book.follow(book.sign * flow.close_log)
         held = book.held()
         births = max(births, flow.oi_base - float(held.sum()))
-        book.close_out(held, flow.oi_base - births)
+        self._spent[book.side] = book.close_out(held, flow.oi_base - births)
         self._open(book, flow, births)
         return taken
 

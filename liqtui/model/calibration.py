@@ -5,7 +5,8 @@ the count of row i is Poisson with mean sum_k theta_k X[i, k] / q. This is the G
 of each bin replaced by one log-normal prior over all bins of both sides, so that what is learned of a bin says
 something of its neighbours, and a bin that price never reached keeps its prior and its width. The posterior is kept as
 a normal distribution of z (Laplace), which forgets toward the prior with a half-life of days. Counts cluster more than
-Poisson ones: a row counts for 1 / (DISPERSION + CLUSTERING * mean) of itself.
+Poisson ones, mostly because the book is wrong in places: a row counts for 1 / (DISPERSION + c * mean) of itself, c the
+clustering found so far. Where the book fits, prints teach fast; where it does not, slowly.
 
 Prints tell of what price met. What stands further off is that over the share that is still there when price arrives
 (stops, added margin), of which only a guess is in the book: a second log-normal factor, smooth in distance, so that the
@@ -24,16 +25,21 @@ import numpy as np
 
 from liqtui.model.exposure import WEIGHTS, Rows
 from liqtui.model.market import DAY_MS, HOUR_MS, SIDES, Liquidation, Side
-from liqtui.model.params import DISTANCE_BINS, BookParams, Floats
+from liqtui.model.params import DISTANCE_BINS, ROWS, BookParams, Floats
 
-VERSION = 1
+VERSION = 2
 """Layout of the stored state."""
 
-LEVEL_SD, SIDES_SD = 0.5, 0.4
-"""Prior spread of ln theta: common to all bins, and of each side alone. Open interest leaves the level little room."""
+LEVEL_SD, SIDES_SD = 1.0, 0.2
+"""Prior spread of ln theta: common to all rows, and of each side alone."""
 
-SHAPE_SD, SIDES_SHAPE_SD, SHAPE_LENGTH = 1.5, 0.2, 2.0
+SHAPE_SD, SIDES_SHAPE_SD, SHAPE_LENGTH = 0.8, 0.05, 1.2
 """Prior spread of the shape over distance, common and of a side alone, and how far it reaches in ln distance."""
+
+ROUND_SD = 0.7
+"""Prior spread of the round leverages against what lies between them."""
+BIN_SD, RUNG_SD = 0.05, 0.9
+"""Prior spread of each distance bin and of each round leverage alone, the same for both sides."""
 
 ASIDE_SD, ASIDE_SHAPE_SD = 0.5, 0.7
 """Prior spread of ln of how many more or fewer than assumed are still there when price arrives: common, by distance."""
@@ -42,7 +48,10 @@ HALF_LIFE_DAYS = 8.0
 BATCH_MS = HOUR_MS
 """Rows are gathered for so long before they are learned from."""
 
-DISPERSION, CLUSTERING = 3.0, 8.0
+DISPERSION, CLUSTERING, CLUSTERING_WEIGHT, LEAST_CLUSTERING = 1.0, 8.0, 20.0, 0.02
+"""Variance of a count over its mean where it is small; clustering assumed before any was found, with the squared mean
+that it weighs; and the least."""
+
 BACKGROUND = 0.002
 """Liquidations out of the blue, as a share of those that the unweighted book expects, evenly over the rows."""
 
@@ -68,6 +77,10 @@ class CalibrationState:
     size_count: float
     learned_ms: int | None
     """End of the newest bar learned from."""
+    clustering: tuple[float, float]
+    """Sums of the excess variance and of the squared mean."""
+    log_score: float
+    """Log likelihood of the prints as foreseen, forgotten like the rest."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and numbers, with the version of their layout."""
@@ -78,6 +91,8 @@ class CalibrationState:
             "size_sum": self.size_sum,
             "size_count": self.size_count,
             "learned_ms": self.learned_ms,
+            "clustering": list(self.clustering),
+            "log_score": self.log_score,
         }
 
     @classmethod
@@ -89,14 +104,16 @@ class CalibrationState:
             mean = tuple(float(x) for x in found["mean"])
             covariance = tuple(tuple(float(x) for x in row) for row in found["covariance"])
             sizes = float(found["size_sum"]), float(found["size_count"])
+            excess, square = (float(x) for x in found["clustering"])
+            log_score = float(found["log_score"])
             learned_ms = None if found["learned_ms"] is None else int(found["learned_ms"])
         except (KeyError, TypeError) as error:
             raise ValueError(f"no calibration state: {error}") from error
         shapes = {len(mean), len(covariance), *(len(row) for row in covariance)}
-        numbers = np.array([*mean, *sizes, *(x for row in covariance for x in row)])
-        if shapes != {WEIGHTS} or not np.isfinite(numbers).all() or min(sizes) < 0:
+        numbers = np.array([*mean, *sizes, excess, square, log_score, *(x for row in covariance for x in row)])
+        if shapes != {WEIGHTS} or not np.isfinite(numbers).all() or min(*sizes, excess) < 0 or square <= 0:
             raise ValueError("calibration state of another shape, or with numbers that are none")
-        return cls(mean, covariance, *sizes, learned_ms)
+        return cls(mean, covariance, *sizes, learned_ms, (excess, square), log_score)
 
 
 class Calibration:
@@ -113,21 +130,42 @@ class Calibration:
         self._mean, self._covariance = self._prior_mean.copy(), self._prior_covariance.copy()
         self._size_sum = self._size_count = 0.0
         self._learned_ms: int | None = None
+        self._excess, self._square = CLUSTERING * CLUSTERING_WEIGHT, CLUSTERING_WEIGHT
+        self.log_score = 0.0
+        """Log likelihood of the prints, each hour as foreseen before it, forgotten with the half-life."""
         self._waiting: list[Rows] = []
         self._waiting_since_ms: int | None = None
         if state is not None:
             self._mean = np.array(state.mean, dtype=np.float64)
             self._covariance = np.array(state.covariance, dtype=np.float64)
             self._size_sum, self._size_count = state.size_sum, state.size_count
-            self._learned_ms = state.learned_ms
+            self._learned_ms = self._waiting_since_ms = state.learned_ms
+            (self._excess, self._square), self.log_score = state.clustering, state.log_score
 
     @property
     def state(self) -> CalibrationState:
         """All that was learned; rows of the batch under way are not in it."""
         covariance = tuple(tuple(row) for row in self._covariance.tolist())
         return CalibrationState(
-            tuple(self._mean.tolist()), covariance, self._size_sum, self._size_count, self._learned_ms
+            tuple(self._mean.tolist()),
+            covariance,
+            self._size_sum,
+            self._size_count,
+            self._learned_ms,
+            (self._excess, self._square),
+            self.log_score,
         )
+
+    @property
+    def learned_ms(self) -> int | None:
+        """End of the newest bar learned from, None before the first."""
+        return self._learned_ms
+
+    @property
+    def prints(self) -> int:
+        """Prints that were learned from, those of the batch under way included."""
+        share = min(self._size_count / SIZE_MEMORY, 1 - 1e-9)
+        return round(math.log1p(-share) / math.log1p(-1 / SIZE_MEMORY))
 
     @property
     def size_base(self) -> float | None:
@@ -163,15 +201,25 @@ class Calibration:
         keep = 0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS)
         self._mean = self._prior_mean + keep * (self._mean - self._prior_mean)
         self._covariance = keep * keep * self._covariance + (1 - keep * keep) * self._prior_covariance
+        self._excess, self._square, self.log_score = self._excess * keep, self._square * keep, self.log_score * keep
         self._learned_ms = end_ms
         if self._waiting:
             exposure = np.concatenate([rows.exposure for rows in self._waiting]) / size_base
             count = np.concatenate([rows.count for rows in self._waiting])
             exposed = exposure.sum(1) > 0
             if exposed.any():
-                self._mean, self._covariance = posterior(
-                    self._mean, self._covariance, exposure[exposed], count[exposed]
-                )
+                exposure, count = exposure[exposed], count[exposed]
+                self._compare(exposure, count)
+                clustering = self._excess / self._square
+                self._mean, self._covariance = posterior(self._mean, self._covariance, exposure, count, clustering)
+
+    def _compare(self, exposure: Floats, count: Floats) -> None:
+        """Compare rows with what was foreseen of them: how well it fits, and how much counts cluster."""
+        mean = foreseen(self._mean, exposure)
+        self.log_score += geometric_log_likelihood(mean, count)
+        self._square = max(self._square, 1e-9) + float(mean @ mean)
+        excess = self._excess + float(((count - mean) ** 2 - DISPERSION * mean).sum())
+        self._excess = max(excess, LEAST_CLUSTERING * self._square)
 
     def weights(self) -> dict[Side, Floats]:
         """Return theta, (K,) by side: the posterior mean, 1 where nothing is known."""
@@ -196,16 +244,19 @@ class Calibration:
 
 
 def by_side(theta: Floats) -> dict[Side, Floats]:
-    """Return the weights, (WEIGHTS,), apart by side."""
-    return {side: theta[at * DISTANCE_BINS : (at + 1) * DISTANCE_BINS] for at, side in enumerate(SIDES)}
+    """Return the weights, (WEIGHTS,) or (draws, WEIGHTS), apart by side."""
+    return {side: theta[..., at * ROWS : (at + 1) * ROWS] for at, side in enumerate(SIDES)}
 
 
 def fitted(theta: Mapping[Side, Floats], held: Mapping[Side, Floats], oi_base: float) -> dict[Side, Floats]:
-    """Return the weights, lowered where the weighted book (`held` (K,) base coin by side) exceeds open interest."""
+    """Return the weights, (ROWS,) or (draws, ROWS) by side, lowered where the weighted book exceeds open interest.
+
+    `held` is the (ROWS,) base coin of the book by side.
+    """
     out = {}
     for side, weight in theta.items():
-        total = float(weight @ held[side])
-        out[side] = weight * min(1.0, oi_base / total) if total > 0 else weight
+        total = np.maximum(weight @ held[side], 1e-300)
+        out[side] = weight * np.minimum(1.0, oi_base / total)[..., None]
     return out
 
 
@@ -215,6 +266,9 @@ def prior_covariance(params: BookParams) -> Floats:
     near = np.exp(-0.5 * ((x[:, None] - x) / SHAPE_LENGTH) ** 2)
     both = LEVEL_SD**2 + SHAPE_SD**2 * near
     alone = SIDES_SD**2 + SIDES_SHAPE_SD**2 * near
+    own = np.where(np.arange(ROWS) < DISTANCE_BINS, BIN_SD, RUNG_SD) ** 2
+    round_ = np.where(np.arange(ROWS) < DISTANCE_BINS, -0.5, 0.5) * ROUND_SD
+    both = both + np.diag(own) + np.outer(round_, round_)
     out: Floats = np.block([[both + alone, both], [both, both + alone]]) + 1e-6 * np.eye(WEIGHTS)
     return out
 
@@ -228,11 +282,24 @@ def aside_covariance(params: BookParams) -> Floats:
     return out
 
 
-def posterior(mean: Floats, covariance: Floats, exposure: Floats, count: Floats) -> tuple[Floats, Floats]:
+def foreseen(mean: Floats, exposure: Floats) -> Floats:
+    """Return the expected counts (rows,) at z = `mean` for rows of exposure (rows, WEIGHTS) in liquidations."""
+    out: Floats = exposure @ np.exp(mean) + BACKGROUND * float(exposure.sum()) / len(exposure)
+    return out
+
+
+def geometric_log_likelihood(mean: Floats, count: Floats) -> float:
+    """Return sum(n ln m - (n + 1) ln(1 + m)): negative binomial counts of mean m and variance m + m^2, in nats."""
+    return float((count * np.log(mean) - (count + 1) * np.log1p(mean)).sum())
+
+
+def posterior(
+    mean: Floats, covariance: Floats, exposure: Floats, count: Floats, clustering: float = CLUSTERING
+) -> tuple[Floats, Floats]:
     """Return mode and covariance of z after rows of exposure (rows, WEIGHTS) in liquidations, and counts (rows,)."""
     precision = np.linalg.inv(covariance)
     background = BACKGROUND * float(exposure.sum()) / len(count)
-    weight = 1 / (DISPERSION + CLUSTERING * (exposure @ np.exp(mean) + background))
+    weight = 1 / (DISPERSION + clustering * foreseen(mean, exposure))
     z = mean
     for _ in range(NEWTON_STEPS):
         part = exposure * np.exp(z)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from liqtui.model.alignment import LATE_STEPS, carried, coarsened
 from liqtui.model.bands import MapDraws, map_draws
-from liqtui.model.book import Book, Flow
-from liqtui.model.calibration import Calibration, CalibrationState
+from liqtui.model.book import Flow
 from liqtui.model.divergence import Series
+from liqtui.model.experts import Experts, ExpertsState
 from liqtui.model.grid import BINS_PER_HEAT_ROW, BOOK_BIN_LOG, bin_at, bin_of
 from liqtui.model.history import (
     ROWS,
@@ -27,7 +27,6 @@ from liqtui.model.history import (
     TrueRange,
 )
 from liqtui.model.joining import OpenInterestTrack, RecentRange, crowd_lean, is_sound, swept_range, taker_imbalance
-from liqtui.model.learning import Learner
 from liqtui.model.market import (
     DAY_MS,
     Funding,
@@ -37,6 +36,7 @@ from liqtui.model.market import (
     PriceBar,
     Quote,
 )
+from liqtui.model.mix import Mix, mix_of
 from liqtui.model.params import BookParams
 from liqtui.model.selection import COLUMN_MS, WINDOW_MS, Selection
 from liqtui.model.snapshot import HEAT_BIN_LOG, Heat
@@ -70,11 +70,18 @@ class Intensity:
     """One market on one venue: a pure state machine without a clock."""
 
     def __init__(
-        self, params: BookParams | None = None, *, sampled: bool = False, state: CalibrationState | None = None
+        self,
+        params: BookParams | None = None,
+        *,
+        sampled: bool = False,
+        state: ExpertsState | None = None,
+        printed: bool = True,
     ) -> None:
-        """Begin with nothing known, or with the mix learned before; `sampled`: at most one print a second."""
-        self._book = Book(params)
-        self._learner = Learner(self._book.params, sampled, state)
+        """Begin with nothing known, or with what was learned before.
+
+        `sampled`: at most one print a second; `printed` False: no print is ever heard, so that one expert will do.
+        """
+        self._experts = Experts(params or BookParams(), sampled, state, alone=not printed)
         self._oi = OpenInterestTrack()
         self._pending: deque[PriceBar] = deque(maxlen=PENDING_BARS)
         self._ratio: LongShortRatio | None = None
@@ -133,16 +140,16 @@ class Intensity:
 
     def add_print(self, one: Liquidation) -> None:
         """Take in a realised liquidation; it teaches when the bar after the one it is stamped in is added."""
-        self._learner.add_print(one)
+        self._experts.add_print(one)
 
     def hear_prints(self, since_ms: int | None) -> None:
         """Say from when on every print has been added; None while prints may be missing. Bars before teach nothing."""
-        self._learner.heard_since_ms = since_ms
+        self._experts.listener.heard_since_ms = since_ms
 
     @property
-    def calibration(self) -> Calibration:
-        """What was learned from the prints."""
-        return self._learner.calibration
+    def experts(self) -> Experts:
+        """The books, and what they learned from the prints."""
+        return self._experts
 
     def add_quote(self, quote: Quote) -> None:
         """Take in the live price, which extends the forming bar."""
@@ -157,11 +164,10 @@ class Intensity:
 
     def _model(self, bar: PriceBar) -> None:
         stamp_ms, oi_base = self._oi.at(bar.end_ms)
-        if not self._book.started:
-            self._book.start(math.log(bar.open_usd), oi_base)
+        if not self._experts.started:
+            self._experts.start(math.log(bar.open_usd), oi_base)
             self._close_usd, self._oi_stamp_ms = bar.open_usd, stamp_ms
-        self._book.step(self._flow(bar, stamp_ms, oi_base))
-        self._learner.learn(bar, self._book)
+        self._experts.take(bar, self._flow(bar, stamp_ms, oi_base))
         self._end_ms, self._close_usd, self._live = bar.end_ms, bar.close_usd, None
         self._live_swept = None
         self._samples.add(bar, oi_base)
@@ -198,7 +204,7 @@ class Intensity:
         return first, cells.astype(np.float32)
 
     def _cut(self, start: int, stop: int, low_usd: float, high_usd: float) -> tuple[NDArray[np.float64], ...]:
-        long, short = self._book.levels(start, stop, self._learner.weights)
+        long, short = self._experts.levels(start, stop)
         low, high = _met(low_usd, high_usd)
         long[max(low - start, 0) :] = 0.0
         short[: max(high - start, 0)] = 0.0
@@ -221,11 +227,17 @@ class Intensity:
 
     def map_draws(self) -> MapDraws | None:
         """Return draws of the map of this moment within 30 % of price, None before anything was learned."""
-        if not self.ready or self._learner.weights is None:
+        if not self.ready or not self._experts.taught:
             return None
         price, low, high = self._now()
         first = bin_of(price, HEAT_BIN_LOG) - DRAWN_ROWS
-        return map_draws(self._book, self.calibration, price, first, 2 * DRAWN_ROWS + 1, _met(low, high))
+        return map_draws(self._experts, price, first, 2 * DRAWN_ROWS + 1, _met(low, high))
+
+    def mix(self) -> Mix | None:
+        """Return what stands at which distance, None before it is ready."""
+        if not self.ready:
+            return None
+        return mix_of(self._experts, self._now()[0])
 
     def heat(self, selection: Selection, now_ms: int, newest: int | None = None) -> Heat | None:
         """Return the columns of the selection's window, the last one forming; None before it is ready.
@@ -279,7 +291,7 @@ class Intensity:
 
     def conservation_faults(self) -> int:
         """Return how often the model had closed or liquidated more than the open interest allows."""
-        return self._book.faults
+        return self._experts.lead.book.faults
 
 
 def _heat(selection: Selection, columns: Stretch) -> Heat:

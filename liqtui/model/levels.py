@@ -7,7 +7,7 @@ import numpy as np
 
 from liqtui.model.margin import liquidation_price
 from liqtui.model.market import SIGN, Side
-from liqtui.model.params import DISTANCE_BINS, ROUND_LEVERAGES, BookParams, Floats, Ints, SizeTier
+from liqtui.model.params import DISTANCE_BINS, POPULARITY, ROUND_LEVERAGES, BookParams, Floats, Ints, SizeTier
 
 MOST_OF_MARGIN = 0.5
 """Most that maintenance takes of the initial margin: a bracket with a higher rate does not offer the leverage."""
@@ -41,29 +41,43 @@ def kernel(params: BookParams, side: Side, bin_log: float) -> Kernel:
     """Return the pieces for one side: every distance bin, and the round leverages of each tier with the share there."""
     edges, shares = params.edges_log, params.opened[:-1]
     smooth = 1 - params.round_share * sum(tier.share for tier in params.tiers)
-    parts = [(edges[:-1], edges[1:], shares * smooth)]
+    parts = [(edges[:-1], edges[1:], shares * smooth, np.arange(DISTANCE_BINS))]
     parts += [_rungs(params, side, tier) for tier in params.tiers]
-    near, far, share = (np.concatenate(column) for column in zip(*parts, strict=True))
-    row = np.searchsorted(edges, (near + far) / 2) - 1
-    return Kernel(near / bin_log, far / bin_log, np.clip(row, 0, DISTANCE_BINS - 1), share)
+    near, far, share, row = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Kernel(near / bin_log, far / bin_log, row, share)
 
 
-def _rungs(params: BookParams, side: Side, tier: SizeTier) -> tuple[Floats, Floats, Floats]:
-    """Return near and far edge and share of each round leverage that a tier can choose."""
+def row_distance_log(params: BookParams, pieces: Kernel, bin_log: float) -> Floats:
+    """Return the (ROWS,) distance to liquidation that each row stands for on the side of the pieces."""
+    middle, rows = (pieces.near + pieces.far) / 2 * bin_log, len(params.distance_log)
+    weight = np.bincount(pieces.row, pieces.share, rows)
+    mean = np.bincount(pieces.row, pieces.share * middle, rows) / np.maximum(weight, 1e-300)
+    rung = (np.arange(rows) >= DISTANCE_BINS) & (weight > 0)
+    out: Floats = np.where(rung, mean, params.distance_log)
+    return out
+
+
+def _rungs(params: BookParams, side: Side, tier: SizeTier) -> tuple[Floats, Floats, Floats, Ints]:
+    """Return near and far edge, share and row of each round leverage that a tier can choose."""
     edges = params.edges_log
     offered = [x for x in ROUND_LEVERAGES if x <= tier.max_leverage] or [tier.max_leverage]
+    rung = {x: DISTANCE_BINS + i for i, x in enumerate(ROUND_LEVERAGES)}
     rates = [[min(rate, MOST_OF_MARGIN / x) for rate in (tier.low_rate, tier.high_rate)] for x in offered]
     pairs = [sorted(round_distance_log(x, m, side) for m in pair) for x, pair in zip(offered, rates, strict=True)]
-    inside = [p for p in pairs if edges[0] < sum(p) / 2 < edges[-1]] or [[edges[0], edges[-1]]]
-    near, far = np.array(inside).T
+    inside = [(*p, x) for p, x in zip(pairs, offered, strict=True) if edges[0] < sum(p) / 2 < edges[-1]]
+    near, far, leverage = np.array(inside or [(edges[0], edges[-1], 0.0)]).T
     order = np.argsort(near)
     near = np.maximum(near[order], edges[0])
     far = np.maximum(far[order], near + LEAST_WIDTH_LOG)
     middle = (near + far) / 2
     borders = np.concatenate([edges[:1], np.sqrt(middle[1:] * middle[:-1]), edges[-1:]])
     cum = np.concatenate([[0.0], np.cumsum(params.opened[:-1])])
+    liked = dict(zip(ROUND_LEVERAGES, POPULARITY, strict=True))
     taken = np.diff(np.interp(np.log(borders), np.log(edges), cum))
-    return near, far, taken * params.round_share * tier.share
+    taken *= np.array([liked.get(x, 1.0) for x in leverage[order].tolist()])
+    taken *= cum[-1] / taken.sum()
+    row = [rung.get(x, DISTANCE_BINS - 1) for x in leverage[order].tolist()]
+    return near, far, taken * params.round_share * tier.share, np.array(row)
 
 
 def spread(pieces: Kernel, low: float, high: float, stop: int) -> tuple[Ints, Ints, Floats]:

@@ -139,6 +139,17 @@ class Bracket:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """One open position of one account, as its venue publishes it: observed, not modelled."""
+
+    asset: str
+    side: Side
+    qty_base: float
+    liquidation_usd: float | None
+    """None where no price of this asset alone liquidates it."""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderBook:
     """One snapshot of the book: best level first, (price in USD, size in base coin)."""
 

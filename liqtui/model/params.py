@@ -16,8 +16,14 @@ Ints = NDArray[np.int64]
 DISTANCE_BINS = 24
 NEAREST_LOG, FARTHEST_LOG = 0.003, 0.8
 
-ROUND_LEVERAGES = (125.0, 100.0, 75.0, 50.0, 25.0, 20.0, 10.0, 5.0, 3.0, 2.0)
-"""Leverages that people choose: the stops of the venues' sliders."""
+ROUND_LEVERAGES = (125.0, 100.0, 75.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0)
+"""Leverages that people choose: the stops of the venues' sliders, and the numbers between them that are round too."""
+
+POPULARITY = (1.0, 1.0, 1.0, 1.0, 0.15, 0.15, 1.0, 1.0, 0.3, 0.1, 1.0, 0.1, 0.1, 1.0, 0.1, 1.0, 1.0)
+"""How often each is chosen over what its distance alone says, before any print has taught otherwise."""
+
+ROWS = DISTANCE_BINS + len(ROUND_LEVERAGES)
+"""Rows of a side's book: the distance bins, then the round leverages."""
 
 OPENED_EDGES_PCT = (0.3, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 80.0)
 """Edges of the classes of distance for which a share is assumed."""
@@ -68,6 +74,9 @@ class BookParams:
     """Share of what is opened that no price liquidates: hedgers, unlevered, and beyond the last distance bin."""
     eta: float = 0.35
     """Closing hazard falls with distance d as d^-eta."""
+    eager: float = 0.0
+    """How many times likelier a close gets right before liquidation; it grows with progress p as p^eager_power."""
+    eager_power: float = 3.0
     stubborn: float = 0.25
     """Share of positions opened STUBBORN_AT_LOG from liquidation that are still there when price arrives."""
     stubborn_fall: float = 0.1
@@ -90,14 +99,22 @@ class BookParams:
 
     @cached_property
     def distance_log(self) -> Floats:
-        """(K,) middle of each distance bin."""
-        return np.sqrt(self.edges_log[1:] * self.edges_log[:-1])
+        """(ROWS,) middle of each distance bin, then the distance of each round leverage, mean over the sides."""
+        middles = np.sqrt(self.edges_log[1:] * self.edges_log[:-1])
+        at = 1 / np.array(ROUND_LEVERAGES)
+        rungs = np.clip((np.log1p(at) - np.log1p(-at)) / 2 - self.tiers[0].low_rate, NEAREST_LOG, FARTHEST_LOG)
+        return np.concatenate([middles, rungs])
 
     @cached_property
     def hazard(self) -> Floats:
         """(K + 1,) relative closing hazard of each distance bin and, last, of the never bin."""
-        near = (self.distance_log / self.distance_log[-1]) ** -self.eta
+        near = (self.distance_log / self.distance_log[DISTANCE_BINS - 1]) ** -self.eta
         return np.append(near, 1.0)
+
+    @cached_property
+    def has_stops(self) -> bool:
+        """Whether anybody stops out on the way."""
+        return bool((self.stays < 1).any())
 
     @cached_property
     def stays(self) -> Floats:
@@ -114,7 +131,9 @@ class BookParams:
     @cached_property
     def tilt_rank(self) -> Floats:
         """(K + 1,) how a tilt toward leverage moves each bin: 1 at the nearest, -0.75 for never."""
-        return np.append(np.linspace(1.0, -0.5, DISTANCE_BINS), -0.75)
+        middles = np.log(self.distance_log)
+        rank = np.interp(middles, middles[:DISTANCE_BINS], np.linspace(1.0, -0.5, DISTANCE_BINS))
+        return np.append(rank, -0.75)
 
 
 def params_for(brackets: Sequence[Bracket]) -> BookParams:

@@ -28,7 +28,7 @@ from liqtui.model.joining import is_sound, swept_range
 from liqtui.model.market import DAY_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
 from liqtui.model.placing import PlaceShift, level_log
 from liqtui.model.score import LEAST_RATE, PlaceMoments, RateTable, place_moments
-from liqtui.model.skill import DaySums, SkillReport, report
+from liqtui.model.skill import DaySums, Found, SkillReport, report
 
 STEP_MS = 5 * MINUTE_MS
 """Shorter bars are joined to steps of this length, so that prints stamped a little late still meet their sweep."""
@@ -49,7 +49,10 @@ BURN_IN_PRINTS = 20
 HALF_LIFE_MS = 3.0 * DAY_MS
 """Half-life of what the scales are fitted on."""
 
-REFILL_MS: Floats = np.array([0.5, 15.0, 60.0]) * MINUTE_MS
+POWERS: Floats = np.array([0.25, 0.5, 0.75, 1.0])
+"""Powers of the map that are tried: the lower, the less its differences are believed."""
+
+REFILL_MS: Floats = np.concatenate([[0.5 * MINUTE_MS], TAUS_MS])
 """Times tried in which a level fills again after price has crossed it: within a bin the map cannot tell."""
 
 SMOOTH_BINS = 3
@@ -60,9 +63,9 @@ DAYS = 90
 
 PRINTS_WAITING = 20_000
 
-AGE_ROW = 1 + len(REFILL_MS)
+AGE_ROW = 1 + len(POWERS) * len(REFILL_MS)
 ROWS = AGE_ROW + len(TAUS_MS)
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ class _Sweep:
 
     levels: Ints
     values: Floats
-    """(rows, levels) recipe, the map for each of REFILL_MS, the age of the level for each of TAUS_MS."""
+    """(rows, levels) recipe, the map at each of POWERS for each of REFILL_MS, the age of the level for each TAUS_MS."""
     counts: Floats
     """(levels,) weight of the prints."""
     prints: int
@@ -142,9 +145,14 @@ class Scorer:
         if bar.end_ms % STEP_MS == 0 or bar.end_ms - self._step.start_ms >= STEP_MS:
             self._finish(self._step)
 
+    @property
+    def found(self) -> Found:
+        """Return the sums of what has been found so far."""
+        return self._days, self._table, self._places
+
     def report(self) -> SkillReport:
         """Return what has been found so far."""
-        return report(self._days, self._table, self._places)
+        return report(*self.found)
 
     def _begin_anew(self, bar: PriceBar) -> None:
         """Go on after a hole, or begin: what lies behind is not scored, since no map was asked for it in time."""
@@ -194,14 +202,14 @@ class Scorer:
     def _values(self, side: Side, levels: Ints, now_ms: int) -> Floats:
         ages = self._ages.ages_ms(levels, now_ms)
         refilled = -np.expm1(-ages / REFILL_MS[:, None])
-        return np.vstack(
-            [self._recipe.at(side, levels), on_levels(self._map, side, levels) * refilled, price_alone(ages)]
-        )
+        tempered = on_levels(self._map, side, levels) ** POWERS[:, None]
+        of_map = (tempered[:, None] * refilled).reshape(AGE_ROW - 1, len(levels))
+        return np.vstack([self._recipe.at(side, levels), of_map, price_alone(ages)])
 
     def _rates(self, sweep: _Sweep) -> Floats:
         """Return the amount forecast for each level: (3, levels) map, price alone, recipe."""
-        of_map, of_price = self._likelihood[1:AGE_ROW], self._likelihood[AGE_ROW:]
-        rates: Floats = self._scaled(sweep)[[1 + int(np.argmax(of_map)), AGE_ROW + int(np.argmax(of_price)), 0]]
+        best = 1 + int(np.argmax(self._likelihood[1:]))
+        rates: Floats = self._scaled(sweep)[[best, AGE_ROW + int(np.argmax(self._likelihood[AGE_ROW:])), 0]]
         return rates
 
     def _scaled(self, sweep: _Sweep) -> Floats:

@@ -1,18 +1,26 @@
-"""One side of the book: modelled positions by distance to liquidation and by liquidation price.
+"""One side of the book: modelled positions by row of distance to liquidation and by liquidation price.
 
 A side lives in its own direction (log price for longs, minus log price for shorts), in which its liquidation prices
 lie below the price and every adverse move is downward; one code serves both.
+
+Closing by hazard multiplies whole rows, so each row has one lazy factor and a step touches only the cells that are
+swept, filled or come nearer to the price than ever before.
 """
 
 import math
 
 import numpy as np
 
+from liqtui.model.approach import Approach
 from liqtui.model.exposure import Sweep
 from liqtui.model.grid import BINS, BOOK_BIN_LOG, Window
 from liqtui.model.levels import kernel, spread
 from liqtui.model.market import SIGN, Side
-from liqtui.model.params import DISTANCE_BINS, BookParams, Floats, Ints
+from liqtui.model.params import ROWS, BookParams, Floats, Ints
+
+SETTLE_STEPS = 256
+"""Steps after which the lazy factors are worked into the cells, so that rounding does not add up."""
+LEAST_FACTOR = 1e-60
 
 
 class SideBook:
@@ -21,46 +29,71 @@ class SideBook:
     def __init__(self, side: Side, params: BookParams) -> None:
         self.side, self.sign, self.params = side, SIGN[side], params
         self.window = Window(0)
-        self.mass: Floats = np.zeros((DISTANCE_BINS, BINS))
-        """(K, BINS) base coin by distance bin and by bin of the liquidation price."""
-        self.kept: Floats = np.ones((DISTANCE_BINS, BINS))
-        """(K, BINS) share of what was opened that the worst moment so far has left, mean over the cell."""
-        self.rest: Floats = np.zeros(DISTANCE_BINS + 1)
-        """(K + 1,) base coin outside the window, by distance bin; last the never bin."""
-        self.swept = Sweep(0, np.zeros((DISTANCE_BINS, 0)))
+        self._cells: Floats = np.zeros((ROWS, BINS))
+        """(ROWS, BINS) by row and by bin of the liquidation price; base coin once multiplied by the row's factor."""
+        self._factor: Floats = np.ones(ROWS)
+        self._sums: Floats = np.zeros(ROWS)
+        """(ROWS,) sums of the cells."""
+        self._steps = 0
+        self.kept: Floats = np.ones((ROWS, BINS if params.has_stops else 0))
+        """(ROWS, BINS) share of what was opened that the worst moment so far has left, mean over the cell; no columns
+        where nobody stops out."""
+        self.rest: Floats = np.zeros(ROWS + 1)
+        """(ROWS + 1,) base coin outside the window, by row; last the never bin."""
+        self.swept = Sweep(0, np.zeros((ROWS, 0)))
         """What the newest sweep took from the window."""
+        self._top = 0
+        """Columns from this one on are empty."""
         self._kernel = kernel(params, side, BOOK_BIN_LOG)
-        counts = np.ceil(params.edges_log[1:] / BOOK_BIN_LOG).astype(np.int64) + 1
-        row = np.repeat(np.arange(DISTANCE_BINS), counts)
-        self._back = np.concatenate([np.arange(n) for n in counts.tolist()])
-        self._cell = row * BINS - self._back
-        self._stays = params.stays[row]
-        self._slope = BOOK_BIN_LOG / params.distance_log[row] * (1 - self._stays)
-        self._floor = self._stays + (self._back - 0.5) * self._slope
+        self._approach = Approach(params, self._kernel)
+
+    @property
+    def mass(self) -> Floats:
+        """Return the (ROWS, BINS) base coin in the window, by row and by bin of the liquidation price."""
+        return self._cells * self._factor[:, None]
 
     def held(self) -> Floats:
-        """Return the (K + 1,) base coin by distance bin, never last; together the side's open interest."""
-        return np.append(self.mass.sum(1) + self.rest[:-1], self.rest[-1])
+        """Return the (ROWS + 1,) base coin by row, never last; together the side's open interest."""
+        return np.append(np.maximum(self._sums, 0.0) * self._factor + self.rest[:-1], self.rest[-1])
 
     def start(self, level: float, oi_base: float) -> None:
         """Fill the book with what the opened mix leaves standing after long, entries spread around `level`."""
         self.window = Window.around(level)
-        self.mass[:], self.kept[:], self.rest[:] = 0.0, 1.0, 0.0
+        self.kept[:], self.rest[:] = 1.0, 0.0
+        self._clear()
         smear = self.params.prior_smear_log
         self.deposit(oi_base, 1 / self.params.hazard, level - smear, level + smear, level)
 
+    def _clear(self) -> None:
+        self._cells[:], self._factor[:], self._sums[:], self._top = 0.0, 1.0, 0.0, 0
+
+    def _settle(self) -> None:
+        """Work the lazy factors into the cells."""
+        self._cells *= self._factor[:, None]
+        self._factor[:] = 1.0
+        self._sums = self._cells.sum(1)
+        self._steps = 0
+
     def follow(self, level: float) -> None:
         """Move the window after the price; what leaves it is kept in `rest`."""
+        self._steps += 1
+        if self._steps >= SETTLE_STEPS or self._factor.min() < LEAST_FACTOR:
+            self._settle()
         shift = self.window.drift(level)
         if shift == 0:
             return
+        self._settle()
         stay = slice(max(shift, 0), BINS + min(shift, 0))
         into = slice(max(-shift, 0), BINS - max(shift, 0))
-        moved, kept = np.zeros_like(self.mass), np.ones_like(self.kept)
+        moved, kept = np.zeros_like(self._cells), np.ones_like(self.kept)
         if abs(shift) < BINS:
-            moved[:, into], kept[:, into] = self.mass[:, stay], self.kept[:, stay]
-        self.rest[:-1] += np.maximum(self.mass.sum(1) - moved.sum(1), 0.0)
-        self.mass[:], self.kept[:] = moved, kept
+            moved[:, into] = self._cells[:, stay]
+            if self.params.has_stops:
+                kept[:, into] = self.kept[:, stay]
+        after = moved.sum(1)
+        self.rest[:-1] += np.maximum(self._sums - after, 0.0)
+        self._cells, self._sums, self.kept = moved, after, kept
+        self._top = min(max(self._top - shift, 0), BINS)
         self.window = Window(self.window.first_bin + shift)
 
     def first_swept(self, level: float) -> int:
@@ -68,22 +101,19 @@ class SideBook:
         return min(max(math.ceil(self.window.position(level) - 0.5), 0), BINS)
 
     def sweep(self, low: float) -> Floats:
-        """Take out what price crossed on its way to `low` and return it by distance bin, (K,) base coin."""
-        c = self.first_swept(low)
-        self._note_swept(c)
-        taken: Floats = self.mass[:, c:].sum(1)
-        self.mass[:, c:] = 0.0
-        self.kept[:, c:] = 1.0
-        if c == 0:
-            taken += self.rest[:-1]
+        """Take out what price crossed on its way to `low` and return it by row, (ROWS,) base coin."""
+        column = self.first_swept(low)
+        crossed = self._cells[:, column : max(self._top, column)]
+        self.swept = Sweep(self.window.first_bin + column, crossed * self._factor[:, None])
+        taken: Floats = self.swept.mass.sum(1)
+        self._sums -= crossed.sum(1)
+        crossed[:] = 0.0
+        self.kept[:, column : self._top] = 1.0
+        self._top = min(self._top, column)
+        if column == 0:
+            taken = taken + self.rest[:-1]
             self.rest[:-1] = 0.0
         return taken
-
-    def _note_swept(self, column: int) -> None:
-        """Keep what stands from a column on, without the empty columns at the far end."""
-        filled = np.flatnonzero(self.mass[:, column:].any(0))
-        stop = column + (int(filled[-1]) + 1 if len(filled) else 0)
-        self.swept = Sweep(self.window.first_bin + column, self.mass[:, column:stop].copy())
 
     def stop_out(self, low: float, most_base: float) -> float:
         """Close what gives up as price comes nearer to its level than ever before; return the base coin closed.
@@ -91,38 +121,51 @@ class SideBook:
         Of what was opened, `stays + (1 - stays) r` is left when the share r of the way to liquidation is left.
         At most `most_base` is closed.
         """
-        position = self.window.position(low)
-        column = min(math.floor(position), BINS - 1)
-        if column < 0:
+        near = self._approach.nearer(self.window.position(low), self.kept)
+        if near is None:
             return 0.0
-        left = self._floor + (position - column) * self._slope
-        cell, stays = self._cell + column, self._stays
-        inside = self._back <= column
-        if not inside.all():
-            left, cell, stays = left[inside], cell[inside], stays[inside]
-        mass, kept = self.mass.ravel(), self.kept.ravel()
-        before = kept.take(cell)
-        fewer = left < before
-        cell, before = cell[fewer], before[fewer]
-        left = np.maximum(left[fewer], stays[fewer])
-        held = mass[cell]
-        gone = held * (1 - left / before)
-        closed = float(gone.sum())
-        scale = min(1.0, max(most_base, 0.0) / closed) if closed > 0 else 1.0
-        mass[cell] = held - gone * scale
-        kept[cell] = left
+        gone = self._cells.ravel()[near.cell] * near.gone
+        self.kept.ravel()[near.cell] = near.left
+        return self._take_out(near.row, near.cell, gone, most_base)
+
+    def lose_nerve(self, level: float, spent: float, most_base: float) -> float:
+        """Close what gives up while price stands near its level; return the base coin closed, at most `most_base`.
+
+        `spent` is the business time since the last call: of a position at progress p toward liquidation
+        exp(-spent h eager p^power) stays, h the hazard of its row.
+        """
+        near = self._approach.standing(self.window.position(level), spent)
+        if near is None:
+            return 0.0
+        return self._take_out(near.row, near.cell, self._cells.ravel()[near.cell] * near.gone, most_base)
+
+    def _take_out(self, row: Ints, cell: Ints, gone: Floats, most_base: float) -> float:
+        """Take `gone` out of cells, or a part of it that makes at most `most_base`; return the base coin."""
+        by_row = np.bincount(row, gone, ROWS)
+        closed = float(by_row @ self._factor)
+        if closed <= 0:
+            return 0.0
+        scale = min(1.0, max(most_base, 0.0) / closed)
+        self._cells.ravel()[cell] -= gone * scale
+        self._sums -= by_row * scale
         return closed * scale
 
-    def close_out(self, held: Floats, target_base: float) -> None:
-        """Close positions by the relative hazard of their bins until `target_base` of `held` is left."""
-        survive = survivors(held, self.params.hazard, target_base)
-        self.mass *= survive[:-1, None]
+    def close_out(self, held: Floats, target_base: float) -> float:
+        """Close positions by the relative hazard of their rows until `target_base` of `held` is left.
+
+        Returns the business time that this took.
+        """
+        survive, spent = survivors(held, self.params.hazard, target_base)
+        self._factor *= survive[:-1]
         self.rest *= survive
+        if target_base <= 0:
+            self._clear()
+        return spent
 
     def deposit(self, base: float, pull: Floats, low: float, high: float, floor: float) -> None:
         """Open `base` coins with entries even over [low, high].
 
-        The mix is that of the parameters times `pull` (K + 1,), never last. Levels that a price at `floor` has
+        The mix is that of the parameters times `pull` (ROWS + 1,), never last. Levels that a price at `floor` has
         passed are not opened; what would have stood there is opened elsewhere in proportion.
         """
         if base <= 0:
@@ -138,27 +181,31 @@ class SideBook:
         row = self._kernel.row[piece]
         inside = column >= 0
         if not inside.all():
-            self.rest[:-1] += np.bincount(row[~inside], add[~inside], DISTANCE_BINS)
+            self.rest[:-1] += np.bincount(row[~inside], add[~inside], ROWS)
             row, column, add = row[inside], column[inside], add[inside]
-        self._fill(row, column, add, position(floor))
+        self._fill(row, column, add / self._factor[row], position(floor))
 
     def _fill(self, row: Ints, column: Ints, add: Floats, position: float) -> None:
-        """Add base coin to cells; a cell may come twice."""
+        """Add to cells; a cell may come twice."""
+        if not len(column):
+            return
         cell = row * BINS + column
-        mass, kept = self.mass.ravel(), self.kept.ravel()
-        way = (position - column - 0.5) * BOOK_BIN_LOG / self.params.distance_log[row]
-        stays = self.params.stays[row]
-        fresh = np.clip(stays + (1 - stays) * way, stays, 1.0)
-        before = mass[cell]
-        np.add.at(mass, cell, add)
-        after = mass[cell]
+        cells, kept = self._cells.ravel(), self.kept.ravel()
+        before = cells[cell]
+        np.add.at(cells, cell, add)
+        self._sums += np.bincount(row, add, ROWS)
+        self._top = max(self._top, int(column.max()) + 1)
+        if not self.params.has_stops:
+            return
+        fresh = self._approach.fresh(row, column, position)
+        after = cells[cell]
         old = np.divide(before, after, out=np.zeros_like(after), where=after > 0)
         kept[cell] = fresh + (kept[cell] - fresh) * old
 
     def levels(self, first: int, stop: int, weight: Floats | None = None) -> Floats:
         """Return the base coin whose liquidation price lies in each own-direction bin of [first, stop).
 
-        `weight` (K,) or (draws, K) counts each distance bin so many times; the result then is (stop - first,) or
+        `weight` (ROWS,) or (draws, ROWS) counts each row so many times; the result then is (stop - first,) or
         (draws, stop - first).
         """
         at = self.window.first_bin
@@ -166,18 +213,18 @@ class SideBook:
         shape = () if weight is None else weight.shape[:-1]
         out = np.zeros((*shape, stop - first))
         if a < b:
-            cells = self.mass[:, a - at : b - at]
-            out[..., a - first : b - first] = cells.sum(0) if weight is None else weight @ cells
+            factor = self._factor if weight is None else weight * self._factor
+            out[..., a - first : b - first] = factor @ self._cells[:, a - at : b - at]
         return out
 
 
-def survivors(held: Floats, hazard: Floats, target_base: float) -> Floats:
-    """Return the share of each bin that survives exp(-h u), u >= 0 solved so that `target_base` is left."""
+def survivors(held: Floats, hazard: Floats, target_base: float) -> tuple[Floats, float]:
+    """Return the share of each row that survives exp(-h u), and u >= 0, solved so that `target_base` is left."""
     total = float(held.sum())
-    if target_base <= 0:
-        return np.zeros_like(held)
     if target_base >= total:
-        return np.ones_like(held)
+        return np.ones_like(held), 0.0
+    if target_base <= 0:
+        return np.zeros_like(held), 0.0
     u = 0.0
     for _ in range(20):
         left = held * np.exp(-hazard * u)
@@ -187,4 +234,4 @@ def survivors(held: Floats, hazard: Floats, target_base: float) -> Floats:
         u += excess / float((left * hazard).sum())
     survive = np.exp(-hazard * u)
     out: Floats = survive * (target_base / float((held * survive).sum()))
-    return out
+    return out, u

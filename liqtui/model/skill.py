@@ -1,6 +1,6 @@
 """What may be said of a map's skill: gains with their intervals, the tests beside them and the verdict in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from math import log, log2
 
@@ -65,6 +65,10 @@ class DaySums:
         """Return the sums in the order of the fields."""
         return [getattr(self, one.name) for one in fields(self)]
 
+    def plus(self, other: "DaySums") -> "DaySums":
+        """Return the sums of both."""
+        return DaySums.from_state([a + b for a, b in zip(self.state(), other.state(), strict=True)])
+
     @classmethod
     def from_state(cls, values: list[float]) -> "DaySums":
         """Return the sums of `state`."""
@@ -106,6 +110,22 @@ class SkillReport:
     def as_dict(self) -> dict[str, object]:
         """Return plain values for JSON."""
         return asdict(self)
+
+
+Found = tuple[Mapping[int, DaySums], RateTable, PlaceMoments]
+"""Sums by day, forecast against observed by rate, and places."""
+
+
+def merged_report(found: Sequence[Found]) -> SkillReport:
+    """Return what was found on several markets together: the sums over them, day by day."""
+    days: dict[int, DaySums] = {}
+    table, places = RateTable(), PlaceMoments()
+    for own_days, own_table, own_places in found:
+        for day, sums in own_days.items():
+            days[day] = days[day].plus(sums) if day in days else sums
+        table.sums = table.sums + own_table.sums
+        places += own_places
+    return report(days, table, places)
 
 
 def report(days: Mapping[int, DaySums], table: RateTable, places: PlaceMoments) -> SkillReport:

@@ -1,5 +1,6 @@
 """The one frozen value the screens ever see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,6 +99,12 @@ class Cluster:
     """The same in average true ranges of an hour; None before there are enough bars."""
     bands_usd: tuple[tuple[float, float], ...] = ()
     """Lower and upper end of the notional for each of `BANDS_PCT`; empty where no band is known."""
+
+    def observed_usd(self, known: "Iterable[KnownPosition]") -> float:
+        """Return the part of the notional that is observed: positions of its side liquidated within its range."""
+        return sum(
+            one.usd for one in known if one.side == self.side and self.low_usd <= one.liquidation_usd <= self.high_usd
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +237,7 @@ class Detail:
     """Newest last, at most `TAPE_ROWS`, of the selected asset, over the selected venues."""
     totals: tuple[PrintTotal, ...]
     prints_seen: int
-    """Prints of the selection received since the engine started."""
+    """Prints of the selection that are known, those of the history at the start included."""
     skill: Skill | None = None
     """None where no venue of the selection prints liquidations."""
     known: tuple[KnownPosition, ...] = ()

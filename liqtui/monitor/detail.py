@@ -2,40 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Generic, TypeVar
 
 from liqtui.model.clusters import find_clusters, side_totals
 from liqtui.model.divergence import combine_series, divergence
-from liqtui.model.intensity import NowMap, combine_now
+from liqtui.model.intensity import combine_now
 from liqtui.model.market import MINUTE_MS
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Cluster, Detail, DivergenceRow, Heat
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.compose import Part, fresh, price_usd
 from liqtui.monitor.heat_maker import HeatMaker
+from liqtui.monitor.known_map import known_positions, now_map, observed_pct
+from liqtui.monitor.latest import Latest
 from liqtui.monitor.prints import Tape
-
-T = TypeVar("T")
+from liqtui.monitor.skill_maker import BandMaker, SkillMaker
 
 LAG_CYCLES = 2
 """Bars that have not come after so many rounds of asking are missing."""
-
-
-class Latest(Generic[T]):
-    """The newest value made from a key."""
-
-    def __init__(self) -> None:
-        self._key: object = None
-        self._value: T | None = None
-
-    def get(self, key: object) -> T | None:
-        """Return the value if it was made from an equal key."""
-        return self._value if self._key == key else None
-
-    def put(self, key: object, value: T) -> T:
-        """Keep a value and return it."""
-        self._key, self._value = key, value
-        return value
 
 
 class DetailMaker:
@@ -46,26 +29,30 @@ class DetailMaker:
         self._tape, self._stale_ms = tape, cadence.stale_ms
         self._heat = HeatMaker(selection, LAG_CYCLES * cadence.bar_ms + cadence.bar_delay_ms + MINUTE_MS)
         self._divergence: Latest[tuple[DivergenceRow, ...]] = Latest()
+        self._skill, self._bands = SkillMaker(), BandMaker()
 
     def make(self, parts: Sequence[Part], now_ms: int) -> Detail:
         """Return the details from the parts of the asset that the selection names."""
         loaded = [part for part in parts if part.market.loaded]
         venues = [part.venue.venue for part in parts]
         price = price_usd(fresh(parts, now_ms, self._stale_ms))
-        atr = self._atr_usd(loaded)
-        clusters, long_usd, short_usd = _zones(loaded, price, atr)
+        atr, known = self._atr_usd(loaded), known_positions(loaded, now_ms)
+        clusters, long_usd, short_usd = _zones(loaded, price, atr, now_ms)
         return Detail(
             selection=self.selection,
             heat=self._with_prints(self._heat.make(loaded, now_ms), parts),
             price_usd=price,
             atr_usd=atr,
-            clusters=clusters,
+            clusters=self._bands.with_bands(clusters, loaded, known),
             long_usd=long_usd,
             short_usd=short_usd,
             divergence=self._divergence_rows(loaded, now_ms),
             tape=self._tape.rows(self.selection.asset, venues),
             totals=self._tape.totals(self.selection.asset, venues, now_ms),
             prints_seen=self._tape.seen(self.selection.asset, venues),
+            skill=self._skill.make(loaded),
+            known=known,
+            observed_pct=observed_pct(parts, now_ms),
         )
 
     def _with_prints(self, heat: Heat | None, parts: Sequence[Part]) -> Heat | None:
@@ -91,9 +78,9 @@ class DetailMaker:
 
 
 def _zones(
-    parts: Sequence[Part], price: float | None, atr_usd: float | None
+    parts: Sequence[Part], price: float | None, atr_usd: float | None, now_ms: int
 ) -> tuple[tuple[Cluster, ...], float, float]:
-    maps: list[NowMap] = [one for part in parts if (one := part.market.intensity.now_map()) is not None]
+    maps = [one for part in parts if (one := now_map(part.market, now_ms)) is not None]
     whole = maps[0] if len(maps) == 1 else combine_now(maps)
     if whole is None or price is None:
         return (), 0.0, 0.0

@@ -9,6 +9,7 @@ from liqtui.model.intensity import combine_heat
 from liqtui.model.selection import COLUMN_MS, WINDOW_MS, Selection
 from liqtui.model.snapshot import Heat
 from liqtui.monitor.compose import Part
+from liqtui.monitor.known_map import with_known_now
 
 SHORT_COLUMNS = 144
 """So many columns are made for the sake of the last one, where the window has at least twice as many."""
@@ -45,6 +46,8 @@ class HeatMaker:
     def _combined(self, parts: Sequence[Part], now_ms: int, newest: int | None = None) -> Heat | None:
         selection = self._selection
         made = [part.market.intensity.heat(selection, self._seen_from_ms(part, now_ms), newest) for part in parts]
+        if selection.until_ms is None:
+            made = [with_known_now(heat, part.market, now_ms) for heat, part in zip(made, parts, strict=True)]
         heats = [heat for heat in made if heat is not None]
         return heats[0] if len(heats) == 1 else combine_heat(selection, heats)
 

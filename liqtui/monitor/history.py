@@ -1,11 +1,12 @@
 """Fetches what happened before now, or during an outage, as one chronological list of events."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from liqtui.feeds.base import Feed, FeedError, Unsupported
-from liqtui.model.market import MINUTE_MS, OpenInterest, PriceBar
+from liqtui.journal.store import Recalled
+from liqtui.model.market import HOUR_MS, MINUTE_MS, Liquidation, OpenInterest, PriceBar
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.market_state import HistoryEvent, known_ms
 
@@ -13,6 +14,9 @@ T = TypeVar("T")
 
 COARSE_MS = 5 * MINUTE_MS
 FINE_MS = MINUTE_MS
+NOTHING = Recalled()
+KEPT_SLACK_MS = HOUR_MS
+"""Samples that were kept make a history if the first is at most this much younger than the first bar."""
 SAMPLE_TRIES = 3
 """A history of open interest that fails this often is given up and carried backwards as a constant."""
 
@@ -55,10 +59,11 @@ async def fetch_bars(feed: Feed, ask: Ask, asset: str, now_ms: int, cadence: Cad
 
 
 async def fetch_open_interest(
-    feed: Feed, ask: Ask, asset: str, start_ms: int, now_ms: int, give_up: bool
+    feed: Feed, ask: Ask, asset: str, start_ms: int, now_ms: int, give_up: bool, kept: Sequence[OpenInterest] = ()
 ) -> tuple[list[OpenInterest], bool]:
     """Return the samples of a span, and whether they are a constant carried backwards for want of a history.
 
+    `kept` are samples of the journal, ascending, which stand in for a history that the venue does not have.
     With `give_up` a history that fails is replaced by the constant; without, the error is raised.
     """
     if feed.abilities.open_interest_history:
@@ -70,7 +75,9 @@ async def fetch_open_interest(
             if not give_up:
                 raise
     sample = await ask(lambda: feed.open_interest(asset))
-    return [replace(sample, ts_ms=min(start_ms, sample.ts_ms)), sample], True
+    first = kept[0] if kept else sample
+    flat = first.ts_ms > start_ms + KEPT_SLACK_MS
+    return [replace(first, ts_ms=min(start_ms, first.ts_ms)), *kept, sample], flat
 
 
 async def fetch_ratios(feed: Feed, ask: Ask, asset: str, start_ms: int, now_ms: int) -> list[HistoryEvent]:
@@ -83,27 +90,39 @@ async def fetch_ratios(feed: Feed, ask: Ask, asset: str, start_ms: int, now_ms: 
         return []
 
 
+async def fetch_prints(feed: Feed, ask: Ask, asset: str, start_ms: int, end_ms: int) -> list[Liquidation]:
+    """Return the prints with start_ms <= ts_ms < end_ms; none where the venue tells none of the past or fails."""
+    if not feed.abilities.print_history:
+        return []
+    try:
+        return list(await ask(lambda: feed.print_history(asset, start_ms, end_ms)))
+    except FeedError:
+        return []
+
+
 async def fetch_history(
-    feed: Feed, ask: Ask, asset: str, now_ms: int, cadence: Cadence, give_up: bool
+    feed: Feed, ask: Ask, asset: str, now_ms: int, cadence: Cadence, give_up: bool, recalled: Recalled = NOTHING
 ) -> tuple[list[HistoryEvent], bool]:
     """Return all events of the history in the order in which they were known.
 
-    The flag says whether open interest is a constant carried backwards. Raises FeedError.
+    What the venue does not tell of its past is taken from what was recalled. The flag says whether open interest is a
+    constant carried backwards. Raises FeedError.
     """
     start_ms = now_ms - cadence.history_ms
     bars = await fetch_bars(feed, ask, asset, now_ms, cadence)
-    samples, flat = await fetch_open_interest(feed, ask, asset, start_ms, now_ms, give_up)
+    samples, flat = await fetch_open_interest(feed, ask, asset, start_ms, now_ms, give_up, recalled.samples)
     ratios = await fetch_ratios(feed, ask, asset, start_ms, now_ms)
-    return sorted([*bars, *samples, *ratios], key=known_ms), flat
+    told = feed.abilities.print_history
+    prints = await fetch_prints(feed, ask, asset, start_ms, now_ms + 1) if told else recalled.prints
+    return sorted([*bars, *samples, *ratios, *prints], key=known_ms), flat
 
 
 async def fetch_since(
     feed: Feed, ask: Ask, asset: str, step_ms: int, start_ms: int, samples_since_ms: int | None, now_ms: int
 ) -> list[HistoryEvent]:
     """Return the bars since `start_ms`, with the open-interest samples after `samples_since_ms` unless that is None."""
-    bars: list[HistoryEvent] = list(await ask(lambda: feed.bars(asset, step_ms, start_ms, now_ms)))
-    if samples_since_ms is None:
-        return bars
-    since_ms = samples_since_ms + 1
-    bars.extend(await ask(lambda: feed.open_interest_history(asset, since_ms, now_ms + 1)))
-    return sorted(bars, key=known_ms)
+    events: list[HistoryEvent] = list(await ask(lambda: feed.bars(asset, step_ms, start_ms, now_ms)))
+    if samples_since_ms is not None:
+        since_ms = samples_since_ms + 1
+        events.extend(await ask(lambda: feed.open_interest_history(asset, since_ms, now_ms + 1)))
+    return sorted(events, key=known_ms)

@@ -3,17 +3,25 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from liqtui.feeds.base import Feed
-from liqtui.model.market import HOUR_MS, MINUTE_MS
+from liqtui.journal.store import Recalled
+from liqtui.model.experts import Experts
+from liqtui.model.market import HOUR_MS, MINUTE_MS, Liquidation, OpenInterest
 from liqtui.monitor.attempts import Attempts
+from liqtui.monitor.coverage import recorded_spans
 from liqtui.monitor.gate import Gate
-from liqtui.monitor.history import SAMPLE_TRIES, coarse_step_ms, fetch_history, fetch_since
+from liqtui.monitor.history import SAMPLE_TRIES, coarse_step_ms, fetch_history, fetch_prints, fetch_since
 from liqtui.monitor.market_state import HistoryEvent, MarketState
+from liqtui.monitor.memory import Memory
+from liqtui.monitor.prints import Tape
 
 T = TypeVar("T")
 
+LATER_RANK = 1000
+"""Added to the rank of work that every other market's goes before."""
 SLICE_S = 0.004
 """The model yields to the loop after this much work."""
 LED_BY_HISTORY_MS = MINUTE_MS
@@ -24,13 +32,27 @@ SAMPLE_STEP_MS = 5 * MINUTE_MS
 FLAT_REMARK = "no history of open interest: taken as constant before the start"
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Where a market's past comes from and goes to."""
+
+    tape: Tape
+    memory: Memory
+    recalled: Recalled
+    """What the journal knew of it at the start."""
+
+
 class MarketWorker:
     """Asks for all that concerns one market and is the only one to change its state."""
 
-    def __init__(self, feed: Feed, asset: str, state: MarketState, attempts: Attempts, gate: Gate, rank: int) -> None:
-        self._feed, self._asset, self._state = feed, asset, state
+    def __init__(
+        self, feed: Feed, asset: str, state: MarketState, past: Past, attempts: Attempts, gate: Gate, rank: int
+    ) -> None:
+        self._feed, self._asset, self._state, self._past = feed, asset, state, past
         self._attempts, self._gate, self._rank = attempts, gate, rank
         self._clock, self._cadence = attempts.clock, attempts.cadence
+        self._prints_asked_ms = 0
+        """Up to when past prints have been asked for."""
         self._led_by_history = (
             feed.abilities.open_interest_history and attempts.cadence.open_interest_ms > LED_BY_HISTORY_MS
         )
@@ -40,7 +62,10 @@ class MarketWorker:
         async with asyncio.TaskGroup() as group:
             for poll in self._polls():
                 group.create_task(poll)
+            experts = self._state.intensity.experts
+            experts.lag = True
             await self._load()
+            group.create_task(self._let_catch_up(experts))
             group.create_task(self._keep_bars())
             if self._feed.abilities.long_short_ratio:
                 group.create_task(self._keep_ratio())
@@ -55,7 +80,7 @@ class MarketWorker:
                     f"open interest {asset}",
                     cadence.open_interest_ms,
                     lambda: feed.open_interest(asset),
-                    state.add_open_interest,
+                    self._take_open_interest,
                     rank,
                 )
             )
@@ -64,6 +89,10 @@ class MarketWorker:
                 poll(f"funding {asset}", cadence.funding_ms, lambda: feed.funding(asset), state.add_funding, rank)
             )
         return polls
+
+    def _take_open_interest(self, sample: OpenInterest) -> None:
+        self._state.add_open_interest(sample)
+        self._past.memory.add_sample(self._feed.venue, self._asset, sample)
 
     async def _ask(self, call: Callable[[], Awaitable[T]]) -> T:
         return await self._attempts.budget.spend(call, self._rank)
@@ -77,11 +106,19 @@ class MarketWorker:
         health = self._attempts.health
 
         async def step() -> None:
+            now_ms = self._clock.now_ms()
             give_up = health.failures(strand) >= SAMPLE_TRIES - 1
             async with self._gate.holding(self._feed.venue):
                 events, flat = await fetch_history(
-                    self._feed, self._ask_in_background, self._asset, self._clock.now_ms(), self._cadence, give_up
+                    self._feed,
+                    self._ask_in_background,
+                    self._asset,
+                    now_ms,
+                    self._cadence,
+                    give_up,
+                    self._past.recalled,
                 )
+            self._tell_past(events, now_ms)
             await self._model(events, self._rank)
             if flat:
                 health.remark = FLAT_REMARK
@@ -92,6 +129,14 @@ class MarketWorker:
         self._gate.done(self._feed.venue)
         self._attempts.touched()
 
+    def _tell_past(self, events: Sequence[HistoryEvent], now_ms: int) -> None:
+        """Put the prints of the history on the tape."""
+        prints = [event for event in events if isinstance(event, Liquidation)]
+        self._prints_asked_ms = now_ms + 1
+        told = self._feed.abilities.print_history
+        spans = recorded_spans([one.ts_ms for one in prints], now_ms) if told else self._past.recalled.heard
+        self._past.tape.add_past(self._feed.venue, self._asset, prints, spans)
+
     async def _model(self, events: Sequence[HistoryEvent], rank: int) -> None:
         """Feed events to the model, one market of the monitor at a time, yielding to the loop every few ms."""
         async with self._gate.modelling.at(rank):
@@ -101,6 +146,18 @@ class MarketWorker:
                 if time.perf_counter() - began_s > SLICE_S:
                     await asyncio.sleep(0)
                     began_s = time.perf_counter()
+
+    async def _let_catch_up(self, experts: Experts) -> None:
+        """Let the experts that waited for the first map take what they missed, when no history is to be modelled."""
+        behind = True
+        while behind:
+            async with self._gate.modelling.at(self._rank + LATER_RANK):
+                began_s = time.perf_counter()
+                while (behind := experts.catch_up()) and time.perf_counter() - began_s < SLICE_S:
+                    continue
+            await asyncio.sleep(0)
+        experts.lag = False
+        self._attempts.touched()
 
     async def _keep_bars(self) -> None:
         """Model each bar soon after its close, with all that was missed before it."""
@@ -121,7 +178,10 @@ class MarketWorker:
         with_samples = self._feed.abilities.open_interest_history and (self._led_by_history or hole)
         samples_since_ms = last_ms - SAMPLE_STEP_MS if with_samples else None
         events = await fetch_since(self._feed, self._ask, self._asset, step_ms, last_ms, samples_since_ms, now_ms)
-        await self._model(events, -1)
+        # A stream that lags behind a fast clock must not let a bar go by before its prints.
+        prints = await fetch_prints(self._feed, self._ask, self._asset, self._prints_asked_ms, now_ms + 1)
+        self._prints_asked_ms = now_ms + 1
+        await self._model([*prints, *events], -1)
         self._state.end_history()
 
     async def _keep_ratio(self) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 
 from liqtui.feeds.base import Feed
 from liqtui.feeds.clock import Clock
+from liqtui.journal.journal import Journal
 from liqtui.model.selection import Mode, Selection
 from liqtui.model.snapshot import Snapshot, VenueState
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.compose import Part, asset_row, loading_note
 from liqtui.monitor.detail import DetailMaker
 from liqtui.monitor.gate import Gate
+from liqtui.monitor.memory import Memory
 from liqtui.monitor.prints import Tape
 from liqtui.monitor.venue import VenueWorker
 
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 
 SELECTIONS = 8
 """Selections whose intermediate results are kept."""
+HEARD_S, STATES_EVERY = 5.0, 36
+"""Real time between two notes of when prints were heard, and how many of them to one of the states: 3 minutes."""
 CLOSE_S = 5.0
 """How long feeds may take to close."""
 
@@ -38,12 +42,17 @@ class Monitor:
         cadence: Cadence,
         mode: Mode,
         label: Callable[[], str],
+        journal: Journal | None = None,
     ) -> None:
+        """Set up the work; `journal` is open, and is closed by who opened it."""
         self._feeds, self._assets, self._clock, self._cadence = tuple(feeds), tuple(assets), clock, cadence
         self._mode, self._label = mode, label
         self._tape = Tape()
         gate = Gate(feed.venue for feed in feeds)
-        self._workers = [VenueWorker(feed, assets, clock, cadence, self._tape, gate, self._touch) for feed in feeds]
+        self._memory = Memory(journal)
+        self._workers = [
+            VenueWorker(feed, assets, clock, cadence, self._tape, self._memory, gate, self._touch) for feed in feeds
+        ]
         self._version = 1
         self._dirty, self._risen = asyncio.Event(), asyncio.Condition()
         self._makers: OrderedDict[Selection, DetailMaker] = OrderedDict()
@@ -74,7 +83,9 @@ class Monitor:
                 for worker in self._workers:
                     group.create_task(self._kept_up(worker))
                 group.create_task(self._pace())
+                group.create_task(self._keep_up())
         finally:
+            self._keep(states=True)
             await self._close()
 
     async def _kept_up(self, worker: VenueWorker) -> None:
@@ -101,6 +112,22 @@ class Monitor:
                     await self._dirty.wait()
             except TimeoutError:
                 continue
+
+    async def _keep_up(self) -> None:
+        """Keep what must outlive this engine, should it be killed: often when prints were heard, rarely the states."""
+        while True:
+            for _ in range(STATES_EVERY):
+                await asyncio.sleep(HEARD_S)
+                self._keep(states=False)
+            self._keep(states=True)
+            self._memory.prune(self._clock.now_ms())
+
+    def _keep(self, states: bool) -> None:
+        for worker in self._workers:
+            try:
+                worker.keep(states)
+            except Exception:
+                log.exception("%s: what was learned cannot be kept", worker.venue)
 
     def _observe(self) -> None:
         for worker in self._workers:

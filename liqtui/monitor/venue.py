@@ -5,20 +5,24 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from liqtui.feeds.base import Feed, FeedError, Unavailable, Unsupported
+from liqtui.feeds.base import Feed, FeedError, PublicAccounts, Unavailable, Unsupported
 from liqtui.feeds.clock import Clock
-from liqtui.model.intensity import Intensity
-from liqtui.model.market import Bracket, Liquidation, PrintGap
+from liqtui.journal.store import Recalled
+from liqtui.model.market import Bracket, Liquidation, Market, PrintGap
 from liqtui.model.params import params_for
 from liqtui.model.snapshot import VenueState
+from liqtui.monitor.accounts import Observed
 from liqtui.monitor.attempts import Attempts
 from liqtui.monitor.budget import Budget
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.gate import Gate
 from liqtui.monitor.health import Health, venue_state
+from liqtui.monitor.known_positions import KnownPositions, keep_ms
 from liqtui.monitor.market_state import MarketState
-from liqtui.monitor.market_worker import SLICE_S, MarketWorker
+from liqtui.monitor.market_worker import SLICE_S, MarketWorker, Past
+from liqtui.monitor.memory import Memory, market_state
 from liqtui.monitor.prints import Tape
 
 log = logging.getLogger(__name__)
@@ -34,13 +38,14 @@ class VenueWorker:
         clock: Clock,
         cadence: Cadence,
         tape: Tape,
+        memory: Memory,
         gate: Gate,
         touched: Callable[[], None],
     ) -> None:
         self.venue = feed.venue
         self.markets: dict[str, MarketState] = {}
         self._feed, self._assets, self._clock, self._cadence = feed, tuple(assets), clock, cadence
-        self._tape, self._gate, self._touched = tape, gate, touched
+        self._tape, self._memory, self._gate, self._touched = tape, memory, gate, touched
         self._health = Health(feed.venue, feed.abilities.prints)
         calls_per_s = feed.abilities.calls_per_s if cadence.calls_per_s is None else cadence.calls_per_s
         self._budget = Budget(clock, calls_per_s, cadence.call_timeout_s)
@@ -64,6 +69,15 @@ class VenueWorker:
         self._health.prints_live = live
         self._tape.note_live(self.venue, self._clock.now_ms(), live)
 
+    def keep(self, states: bool) -> None:
+        """Keep when prints were heard, and if asked what was learned and scored."""
+        now_ms = self._clock.now_ms()
+        for asset, state in self.markets.items():
+            if state.scorer is not None:
+                self._memory.keep_heard(self.venue, asset, self._tape, now_ms)
+            if states:
+                self._memory.keep_states(state, now_ms)
+
     async def run(self) -> None:
         """Work until cancelled."""
         await self._attempts.until_answered("markets", self._open, 0)
@@ -71,6 +85,7 @@ class VenueWorker:
             for index, asset in enumerate(self._assets):
                 group.create_task(self._follow(asset, 2 * index))
             group.create_task(self._listen())
+            group.create_task(self._look_at_accounts())
             group.create_task(self._refresh_markets())
 
     async def _open(self) -> None:
@@ -85,7 +100,9 @@ class VenueWorker:
         if market is None:
             self._unlisted.add(asset)
         else:
-            self.markets[asset] = MarketState(market, Intensity(params_for(await self._brackets(asset, rank))))
+            recalled = await self._recall(market)
+            self.markets[asset] = await self._state(market, recalled, rank)
+            self.markets[asset].observed = self._observed()
         if len(self.markets) + len(self._unlisted) == len(self._assets):
             self._health.lists_any = bool(self.markets)
             self._all_looked_up.set()
@@ -95,7 +112,19 @@ class VenueWorker:
         if market is not None:
             if asset != self._assets[0]:
                 await self._gate.opened()
-            await MarketWorker(self._feed, asset, self.markets[asset], self._attempts, self._gate, rank).run()
+            past = Past(self._tape, self._memory, recalled)
+            worker = MarketWorker(self._feed, asset, self.markets[asset], past, self._attempts, self._gate, rank)
+            await worker.run()
+
+    async def _recall(self, market: Market) -> Recalled:
+        now_ms = self._clock.now_ms()
+        return await self._memory.recall(market, now_ms - self._cadence.history_ms, now_ms)
+
+    async def _state(self, market: Market, recalled: Recalled, rank: int) -> MarketState:
+        """Return a market before its history."""
+        params = params_for(await self._brackets(market.asset, rank))
+        heard = partial(self._tape.heard_since_ms, self.venue, market.asset)
+        return market_state(market, params, self._feed.abilities.prints, heard, recalled)
 
     async def _brackets(self, asset: str, rank: int) -> tuple[Bracket, ...]:
         """Ask once for the maintenance brackets; without them the model takes those of the most traded markets."""
@@ -106,6 +135,18 @@ class VenueWorker:
         except FeedError as error:
             log.warning("%s: no brackets of %s: %s", self.venue, asset, error)
             return ()
+
+    def _observed(self) -> Observed | None:
+        """Return a place for what is observed in a market; None where nobody is watched."""
+        accounts = self._feed.accounts if isinstance(self._feed, PublicAccounts) else ()
+        return Observed(keep_ms(len(accounts), self._cadence)) if accounts else None
+
+    async def _look_at_accounts(self) -> None:
+        """Keep the positions of the watched accounts up to date."""
+        await self._all_looked_up.wait()
+        if isinstance(self._feed, PublicAccounts) and self.markets:
+            await self._gate.opened()
+            await KnownPositions(self._feed, self.markets, self._attempts).run()
 
     async def _refresh_markets(self) -> None:
         """Look the markets up again from time to time: tick sizes change."""
@@ -158,4 +199,6 @@ class VenueWorker:
             self._tape.lose(item)
         elif item.asset in self.markets:
             self._tape.add(item)
+            self.markets[item.asset].add_print(item, "stream")
+            self._memory.add_print(item)
         self._touched()

@@ -43,6 +43,24 @@ def _three_digits(value: float, suffix: str) -> str:
     return f"{value:.1f}"
 
 
+def compact_range(low: float, high: float) -> str:
+    """Return two sizes in at most ten cells, in one unit where both have a figure in it: `8..19M`, `40K..1.2M`."""
+    unit = compact(high).lstrip("-0123456789.")
+    ends = [value / 1000.0 ** _SUFFIXES.index(unit) for value in (low, high)]
+    if 0 < ends[0] < 0.1 and not _whole(low)[-1].isdigit():
+        return f"{_whole(low)}..{compact(high) if ends[1] < 10 else _whole(high)}"
+    decimals = [0 if not unit or value >= 10 or value < 0.05 else 1 for value in ends]
+    if ends[0] >= 1 and ends[1] >= 10:
+        decimals[0] = 0
+    return f"{ends[0]:.{decimals[0]}f}..{ends[1]:.{decimals[1]}f}{unit}"
+
+
+def _whole(value: float) -> str:
+    """Return a size without decimals: `40K`."""
+    unit = compact(value).lstrip("-0123456789.")
+    return f"{value / 1000.0 ** _SUFFIXES.index(unit):.0f}{unit}"
+
+
 def signed_compact(value: float | None) -> str:
     """Return a change of size with its sign: `+1.2M`, `-340K`."""
     if value is None:

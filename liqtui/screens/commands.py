@@ -52,6 +52,7 @@ _PLAIN = (
     ("Earlier", "pan_time(-1)", "the map as it was known then"),
     ("Later", "pan_time(1)", ""),
     ("Low bandwidth on or off", "low_bandwidth", "one picture a second, five colours a side, no mouse"),
+    ("Skill", "skill", "how far to trust the map: gain, tests, bands, learned mix"),
     ("Help", "help", "keys, words and marks"),
     ("Quit", "quit", ""),
 )

@@ -20,6 +20,7 @@ from liqtui.widgets.map_frame import Framed, Framing
 from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend
 from liqtui.widgets.map_profile import profile_lines
 from liqtui.widgets.panel import Panel, asset_row, decimals_of
+from liqtui.widgets.skill_words import with_skill
 
 _PROFILE_FROM, _PROFILE_MOST = 60, 14
 """Width from which the column of now is drawn as bars too, and how long these get."""
@@ -205,7 +206,7 @@ class Heatmap(Panel):
             self.field(f"{100 * prices.row_log:.1f}%/row ", "dim", 1),
             self.field("zoom auto " if auto else "zoom set ", "dim" if auto else "warn", 2),
         ]
-        return self.spread(left, right, width)
+        return self.spread(left, with_skill(self, snapshot, left, right, width), width)
 
     def _last_word(self) -> str:
         """Return what the bars beside the map are of: now, or the moment at which a map of the past ends."""

@@ -11,8 +11,7 @@ from liqtui.render.bars import bar
 from liqtui.render.numbers import compact, price, signed_atr, signed_pct
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel, decimals_of
-
-_MIN_BAR = 3
+from liqtui.widgets.rung_columns import RungColumns, band_text, observed_forms
 
 
 class Ladder(Panel):
@@ -27,6 +26,11 @@ class Ladder(Panel):
         if self._cursor is not None:
             self._place(self._same(self._cursor))
         self.redraw()
+
+    @property
+    def picked(self) -> bool:
+        """Return whether the cursor stands on a zone."""
+        return self._cursor is not None
 
     def _rungs(self) -> list[Cluster]:
         """Return the clusters from the highest price down."""
@@ -80,7 +84,7 @@ class Ladder(Panel):
             return [self._heading(None, width), self.line([self.field(text, "dim")], width)][:height]
         rungs = self._rungs()
         above = sum(rung.side == "short" for rung in rungs)
-        columns = _Columns.of(rungs, decimals_of(snapshot), width)
+        columns = RungColumns(rungs, snapshot.detail.known, decimals_of(snapshot), width)
         lines: list[Cluster | None] = [*rungs[:above], None, *rungs[above:]]
         focus = lines.index(self._cursor) if self._cursor in rungs else None
         start = _window(len(lines), height - 1, above, focus)
@@ -92,17 +96,27 @@ class Ladder(Panel):
         return [self._heading(snapshot, width, hidden), *body]
 
     def _heading(self, snapshot: Snapshot | None, width: int, hidden: tuple[int, int] = (0, 0)) -> Strip:
-        fields = [self.field(" Zones", "title")]
-        if snapshot:
-            detail = snapshot.detail
-            fields += [
-                self.field("  short ", "dim", 1),
-                self.field(compact(detail.short_usd), "short", 1),
-                self.field("  long ", "dim", 1),
-                self.field(compact(detail.long_usd), "long", 1),
-            ]
         more = [self.field(f" {mark}{count}", "dim", 2) for mark, count in zip("↑↓", hidden, strict=True) if count]
+        title = self.field(" Zones", "title")
+        if snapshot is None:
+            return self.spread([title], more, width)
+        room = width - sum(len(field.text) for field in more) - bool(more)
+        for form in observed_forms(snapshot.detail.observed_pct):
+            for words in (("short", "long"), ("S", "L")):
+                fields = [title, *self._sums(snapshot, words), self.field(form)]
+                if sum(len(field.text) for field in fields) <= room:
+                    return self.spread(fields, more, width) if more else self.line(fields, width)
         return self.spread(fields, more, width)
+
+    def _sums(self, snapshot: Snapshot, words: tuple[str, str]) -> list[Field]:
+        """Return the notional of both sides within reach."""
+        detail = snapshot.detail
+        return [
+            self.field(f"  {words[0]} ", "dim", 1),
+            self.field(compact(detail.short_usd), "short", 1),
+            self.field(f"  {words[1]} ", "dim", 1),
+            self.field(compact(detail.long_usd), "long", 1),
+        ]
 
     def _price_line(self, snapshot: Snapshot, width: int) -> Strip:
         detail = snapshot.detail
@@ -112,7 +126,7 @@ class Ladder(Panel):
         used = sum(len(field.text) for field in fields)
         return self.line([*fields, self.field("─" * max(width - used, 0), "rule", 2)], width)
 
-    def _rung(self, rung: Cluster, columns: "_Columns", width: int) -> Strip:
+    def _rung(self, rung: Cluster, columns: RungColumns, width: int) -> Strip:
         side = self.look("short" if rung.side == "short" else "long")
         fields = [
             Field("▸" if rung == self._cursor else " ", self.look("title")),
@@ -123,8 +137,12 @@ class Ladder(Panel):
         if columns.atr:
             fields.append(self.field(f" {signed_atr(rung.distance_atr):>{columns.atr}}", "dim"))
         fields.append(Field(f" {compact(rung.usd):>5}", side))
+        if columns.band:
+            fields.append(self.field(f" {band_text(rung):>{columns.band}}", "dim"))
         if columns.share:
             fields.append(self.field(f" {rung.share_pct:>2.0f}%", "dim"))
+        if columns.known:
+            fields.append(Field(f" {columns.known_text(rung):<{columns.known}}", side))
         if columns.bar:
             fields.append(Field(f" {bar(rung.usd / columns.largest_usd, columns.bar)}", side))
         if rung != self._cursor:
@@ -134,31 +152,6 @@ class Ladder(Panel):
         marked = [Field(field.text, field.style + back) for field in fields]
         used = sum(len(field.text) for field in fields)
         return self.line([*marked, Field(" " * max(width - used, 0), back)], width)
-
-
-class _Columns:
-    """Widths of the ladder's columns; those that do not fit are 0."""
-
-    def __init__(self, rungs: Sequence[Cluster], decimals: int, width: int) -> None:
-        self.decimals = decimals
-        self.price = max(len(price(rung.price_usd, decimals)) for rung in rungs)
-        self.distance = max(len(signed_pct(rung.distance_pct)) for rung in rungs)
-        self.largest_usd = max(rung.usd for rung in rungs) or 1.0
-        room = width - (2 + 1 + self.price + 1 + self.distance + 1 + 5)
-        self.atr = self._take(room, max(len(signed_atr(rung.distance_atr)) for rung in rungs))
-        room -= self.atr + 1 if self.atr else 0
-        self.share = self._take(room, 4 if any(rung.share_pct >= 99.5 for rung in rungs) else 3)
-        room -= self.share + 1 if self.share else 0
-        self.bar = room - 1 if room - 1 >= _MIN_BAR else 0
-
-    @classmethod
-    def of(cls, rungs: Sequence[Cluster], decimals: int, width: int) -> "_Columns":
-        """Return the columns for these rungs."""
-        return cls(rungs, decimals, width)
-
-    @staticmethod
-    def _take(room: int, wanted: int) -> int:
-        return wanted if room >= wanted + 1 else 0
 
 
 def _window(count: int, height: int, middle: int, focus: int | None) -> int:

@@ -14,6 +14,7 @@ from liqtui.render.levels import column_rows
 from liqtui.render.numbers import price
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
+from liqtui.widgets.known_marks import known_marks
 from liqtui.widgets.panel import Panel, asset_row, decimals_of
 
 
@@ -80,6 +81,7 @@ def _marks(pane: Panel, snapshot: Snapshot, prices: PriceView, marked: Cluster |
     """Return the marks by cell row: a tick at each zone's peak, and the span of the picked one."""
     ticks = {cell_row(prices, zone.price_usd, prices.rows // rows): zone.side for zone in snapshot.detail.clusters}
     marks = {y: Field("╴", pane.look(side)) for y, side in ticks.items() if y is not None}
+    marks |= known_marks(pane, prices, rows)
     return marks if marked is None else marks | _picked(pane, marked, prices, rows)
 
 

@@ -9,6 +9,7 @@ from liqtui.render.numbers import compact
 from liqtui.render.prints import mark_text
 from liqtui.render.ramp import EMPTY, LONG, MARK_SIZES, SHORT, SWEPT, Inks
 from liqtui.render.text import Field
+from liqtui.widgets.known_marks import known_legend
 from liqtui.widgets.panel import Panel
 
 HIDDEN_PCT = (0, 25, 50, 75, 90)
@@ -26,6 +27,7 @@ def legend(
     """Return the legend: both ramps, where the strongest class begins, what is unusual, what a gap looks like."""
     least = least_class(hidden_pct)
     said = [pane.field(f"  {text}", "warn") for text in (*remarks, *_hidden(hidden_pct))]
+    said += known_legend(pane)
     prints = _prints(pane, inks, limits.get("prints"))
     fitting = (
         ramps

@@ -137,7 +137,7 @@ def selection_words(selection: Selection) -> str:
 
 HINTS = (
     ("?", "help"), ("q", "quit"), ("1-9", "asset"), ("[ ]", "window"), ("+ -", "zoom"), ("v", "venue"),
-    ("space", "freeze"), ("j k", "zone"), ("c", "crosshair"),
+    ("k", "skill"), ("space", "freeze"), ("j", "zone"), ("c", "crosshair"),
     (":", "commands"), ("m", "profile"), ("t", "threshold"), (", .", "time"), ("e", "expand"), ("z", "zen"),
     ("g", "side by side"),
 )  # fmt: skip
@@ -146,11 +146,15 @@ HINTS = (
 class Hints(Panel):
     """The keys that matter most."""
 
+    def __init__(self, pairs: Sequence[tuple[str, str]] = HINTS) -> None:
+        super().__init__()
+        self._pairs = pairs
+
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return as many hints as fit, each whole."""
         fields: list[Field] = []
-        for key, word in HINTS:
-            pair = [self.field(f" {key}", "title"), self.field(f" {word} ", "dim")]
+        for key, word in self._pairs:
+            pair = [self.field(f"{'  ' if fields else ' '}{key}", "title"), self.field(f" {word}", "dim")]
             if sum(len(field.text) for field in (*fields, *pair)) <= width:
                 fields += pair
         return [self.line(fields, width)]

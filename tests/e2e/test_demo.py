@@ -69,18 +69,24 @@ def test_every_key_answers(app: PtyApp) -> None:
     app.wait_for("BTC all 2 venues")
 
 
-def test_zoom_changes_the_height_of_a_row_and_0_brings_it_back(app: PtyApp) -> None:
-    def height() -> str:
-        found = re.search(r"([\d.]+)%/row", app.text())
-        assert found is not None
-        return found[1]
+def test_zoom_changes_the_height_of_a_row_and_0_lets_the_map_choose_it_again(app: PtyApp) -> None:
+    def zoom(text: str) -> tuple[float, str]:
+        """Return what the heading says: the height of a row, and who chose it."""
+        found = re.search(r" BTC all.*?([\d.]+)%/row zoom (auto|set)", text)
+        return (float(found[1]), found[2]) if found else (0.0, "")
 
-    before = height()
-    app.press("+")
-    app.wait_for(lambda _: height() != before)
-    assert float(height()) < float(before)
+    def zooms(key: str, grows: bool) -> None:
+        """Press a key that makes rows higher or lower than they are on screen right before."""
+        before = zoom(app.text())[0]
+        app.press(key)
+        app.wait_for(lambda text: zoom(text)[1] == "set" and zoom(text)[0] != before)
+        assert (zoom(app.text())[0] > before) == grows
+
+    app.wait_for(lambda text: zoom(text)[1] == "auto")
+    zooms("-", grows=True)
+    zooms("+", grows=False)
     app.press("0")
-    app.wait_for(lambda text: "auto" in text and height() == before)
+    app.wait_for(lambda text: zoom(text)[1] == "auto")
 
 
 def test_space_freezes_with_a_loud_banner_and_releases(app: PtyApp) -> None:

@@ -60,3 +60,30 @@ def test_a_clock_that_is_an_hour_off_exits_1(tmp_path: Path) -> None:
     assert code == 1
     assert "NTP" in str(found["venue bybit"]["text"])
     assert "-3600" in str(found["venue bybit"]["text"])
+
+
+def test_the_journal_is_named_with_its_size(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    journal = tmp_path / "liqtui-journal.toml"
+
+    def said() -> tuple[str, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "liqtui", "doctor", "--json", "--offline", "--config", str(journal)],
+            env=app_environment(tmp_path),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+        found = next(one for one in json.loads(done.stdout) if one["subject"] == "journal")
+        return found["verdict"], found["text"]
+
+    journal.write_text(f'[journal]\npath = "{folder}/j.db"\nkeep_days = 7\n')
+    verdict, text = said()
+    assert verdict == "ok" and f"{folder}/j.db, absent" in text and "7 days" in text
+    (folder / "j.db").write_bytes(b"x" * 2_340_000)
+    assert f"{folder}/j.db, 2.3 MB" in said()[1]
+    journal.write_text("[journal]\nenabled = false\n")
+    assert said()[0] == "note"

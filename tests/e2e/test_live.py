@@ -1,7 +1,9 @@
 """The live path end to end: the real app on a pty, its engine in a process of its own, venues on loopback over TLS."""
 
 import asyncio
+import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,3 +178,23 @@ def test_venues_that_come_back_are_live_again_without_help(app: PtyApp, venues: 
     app.wait_for(lambda text: re.search(r"okx (STALE|PARTIAL)", text) is not None, 40)
     venues.clear()
     app.wait_for(lambda text: "okx LIVE" in text, 60)
+
+
+def test_an_engine_killed_hard_is_started_again_and_knows_its_prints(tmp_path: Path) -> None:
+    """The viewer starts the next one, whose tape goes on where the journal of the killed one ended."""
+    with LoopbackVenues.in_thread(quiet_world()) as venues:
+        rig = Rig(tmp_path, venues, "okx,bybit")
+        lock = rig.socket().with_suffix(".lock")
+        with rig.app() as running:
+            running.wait_for(lambda text: text.count("LIVE") >= 2 and "ATR" in text, 60)
+            rows = burst("okx")
+            venues.liquidate("okx", rows[:50])
+            running.wait_for("50 prints", 20)
+            time.sleep(2.5)
+            killed = int(lock.read_text())
+            os.kill(killed, signal.SIGKILL)
+            running.wait_for(lambda text: int(lock.read_text() or killed) != killed and "LIVE" not in text, 20)
+            running.wait_for(lambda text: text.count("LIVE") >= 2 and "ATR" in text and "50 prints" in text, 60)
+            venues.liquidate("okx", rows[50:60])
+            running.wait_for("60 prints", 20)
+    assert (tmp_path / "state" / "liqtui" / "journal.db").stat().st_size > 0

@@ -154,14 +154,14 @@ async def test_every_print_comes_once_and_none_early_when_the_clock_is_moved_by_
     eater = Eater(feed, clock, TWO)
     task = asyncio.create_task(eater.run())
     rng = random.Random(5)
-    await eventually(lambda: len(eater.prints) > 100)
+    past = await feed.print_history("BTC", 0, FOREVER_MS) + await feed.print_history("ETH", 0, FOREVER_MS)
     while clock.now_ms() < DEMO_START_MS + 2 * HOUR_MS:
         await clock.advance(rng.randrange(1, 20 * MINUTE_MS))
         await eventually(lambda: all(feed.synthetic(asset).simulated_ms > clock.now_ms() for asset in TWO))
     told = simulated(feed, 1, DEMO_START_MS - PAST_MS, clock.now_ms())
-    await eventually(lambda: len(eater.prints) >= len(told))
+    await eventually(lambda: len(past) + len(eater.prints) >= len(told))
     task.cancel()
-    assert sorted(eater.prints, key=order) == told
+    assert sorted(past + eater.prints, key=order) == told and len(past) > 100 and len(eater.prints) > 10
     assert max(eater.lead_ms) <= 0
 
 
@@ -174,7 +174,7 @@ async def test_every_print_comes_at_an_hour_a_second() -> None:
     await asyncio.sleep(1.0)
     task.cancel()
     last_ms = eater.prints[-1].ts_ms
-    assert sorted(eater.prints, key=order) == simulated(feed, 0, DEMO_START_MS - PAST_MS, last_ms)
+    assert sorted(eater.prints, key=order) == simulated(feed, 0, DEMO_START_MS, last_ms)
     assert max(eater.lead_ms) <= 0 and last_ms > DEMO_START_MS + HOUR_MS
 
 
@@ -182,26 +182,31 @@ async def test_a_second_stream_goes_on_where_the_first_ended() -> None:
     clock = ManualClock(DEMO_START_MS)
     feed = demo_feeds(7, clock, PAST_MS)[0]
     prints: list[Liquidation] = []
-    for _ in range(2):
+    for _ in range(4):
         eater = Eater(feed, clock, ["BTC"])
         task = asyncio.create_task(eater.run())
         await feed.quote("BTC")
         await clock.advance(HOUR_MS)
         await feed.quote("BTC")
-        told = simulated(feed, 0, DEMO_START_MS - PAST_MS, clock.now_ms())
+        told = [one for one in simulated(feed, 0, DEMO_START_MS, clock.now_ms()) if one.asset == "BTC"]
         await eventually(lambda: len(prints) + len(eater.prints) >= len(told))  # noqa: B023
         task.cancel()
         prints += eater.prints
-    assert sorted(prints, key=order) == told and len(told) > 100
+    assert sorted(prints, key=order) == told and len(told) > 20
 
 
-async def test_two_venues_tell_of_the_past_side_by_side() -> None:
+async def test_two_venues_tell_what_is_overdue_side_by_side() -> None:
     clock = ManualClock(DEMO_START_MS)
     feeds = demo_feeds(7, clock, PAST_MS)
+    await clock.advance(PAST_MS)
     await feeds[0].quote("BTC")
     minutes = feeds[0].synthetic("BTC").minutes.values
     told = [
-        one for minute in minutes for end in minute.venues for one in end.liquidations if one.ts_ms <= clock.now_ms()
+        one
+        for minute in minutes
+        for end in minute.venues
+        for one in end.liquidations
+        if DEMO_START_MS < one.ts_ms <= clock.now_ms()
     ]
     eaters = [Eater(feed, clock, ["BTC"]) for feed in feeds]
     came: list[Liquidation] = []
@@ -214,6 +219,22 @@ async def test_two_venues_tell_of_the_past_side_by_side() -> None:
     assert sorted(came, key=order) == sorted(told, key=order)
     assert {one.venue for one in came} == {"demo-a", "demo-b"}
     assert max(one.ts_ms - later.ts_ms for one, later in pairwise(came)) < HOUR_MS
+
+
+async def test_the_past_holds_every_print_of_a_span_and_none_ahead_of_the_clock() -> None:
+    clock = ManualClock(DEMO_START_MS)
+    feed = demo_feeds(7, clock, PAST_MS)[0]
+    await feed.quote("ETH")
+    await clock.advance(90_500)
+    whole = await feed.print_history("BTC", 0, FOREVER_MS)
+    assert sorted(whole, key=order) == [
+        one for one in simulated(feed, 0, 0, clock.now_ms()) if one.asset == "BTC" and one.ts_ms <= clock.now_ms()
+    ]
+    assert [one.ts_ms for one in whole] == sorted(one.ts_ms for one in whole) and len(whole) > 100
+    start, end = whole[40].ts_ms, whole[60].ts_ms
+    assert await feed.print_history("BTC", start, end) == [one for one in whole if start <= one.ts_ms < end]
+    with pytest.raises(Unsupported):
+        await feed.print_history("DOGE", 0, FOREVER_MS)
 
 
 async def test_simulating_the_past_leaves_the_loop_to_others() -> None:

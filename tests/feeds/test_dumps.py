@@ -352,6 +352,21 @@ async def test_prints_come_when_the_clock_passes_them_and_a_second_call_goes_on(
     assert len(found) > 50
 
 
+async def test_past_prints_are_those_stamped_up_to_now(tmp_path: Path) -> None:
+    folder = folder_until(tmp_path / "x")
+    clock = ManualClock(START_MS + 20 * MINUTE_MS)
+    told = read_liquidations(folder, "BTCUSDT", venue="replay")
+    feed = DumpFeed(folder, clock)
+    for _ in range(3):
+        now = clock.now_ms()
+        assert await feed.print_history("BTC", 0, 2**53) == [one for one in told if one.ts_ms <= now]
+        assert await feed.print_history("BTC", START_MS + MINUTE_MS, now) == [
+            one for one in told if START_MS + MINUTE_MS <= one.ts_ms < now
+        ]
+        await clock.advance(5 * MINUTE_MS + 123)
+    assert feed.abilities.print_history and len(told) > 50
+
+
 async def test_a_fast_clock_gets_every_print(tmp_path: Path) -> None:
     rows = [f"{START_MS + at * 7},BUY,LIMIT,IOC,1,95000,95000,FILLED,1,1.{at % 7}" for at in range(1, 30_000)]
     write(tmp_path / "BTCUSDT-liquidationSnapshot-x.csv", *rows)

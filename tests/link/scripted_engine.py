@@ -8,6 +8,7 @@ from pathlib import Path
 
 from liqtui.engine import serve
 from liqtui.feeds.clock import MarketClock
+from liqtui.journal.journal import Journal
 from liqtui.model.market import DAY_MS, HOUR_MS
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.monitor import Monitor
@@ -16,14 +17,16 @@ from tests.monitor.scripted import START_MS, ScriptedFeed
 SPEED = 60.0
 
 
-async def scripted_monitor(assets: tuple[str, ...] = ("BTC", "ETH")) -> Monitor:
-    """Return a monitor on two venues that differ a little."""
-    clock = MarketClock(START_MS + DAY_MS, SPEED)
+async def scripted_monitor(
+    assets: tuple[str, ...] = ("BTC", "ETH"), journal: Journal | None = None, late_ms: int = 0
+) -> Monitor:
+    """Return a monitor on two venues that differ a little, starting a day and `late_ms` into the market."""
+    clock = MarketClock(START_MS + DAY_MS + late_ms, SPEED)
     feeds = [ScriptedFeed(clock, "alpha"), ScriptedFeed(clock, "beta", offset=1e-4, oi_base=500.0)]
     for feed in feeds:
         asyncio.get_running_loop().create_task(_pour(feed))
     cadence = replace(Cadence.accelerated(SPEED), history_ms=6 * HOUR_MS, fine_history_ms=HOUR_MS)
-    return Monitor(feeds, assets, clock, cadence, "demo", lambda: f"SCRIPTED {SPEED:g}x")
+    return Monitor(feeds, assets, clock, cadence, "demo", lambda: f"SCRIPTED {SPEED:g}x", journal)
 
 
 async def _pour(feed: ScriptedFeed) -> None:
@@ -39,11 +42,18 @@ async def main() -> int:
     parser.add_argument("socket", type=Path)
     parser.add_argument("--linger", type=float, default=1.0)
     parser.add_argument("--refuse", default="")
+    parser.add_argument("--journal", type=Path)
+    parser.add_argument("--late-ms", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.refuse:
         print(arguments.refuse, file=sys.stderr)
         return 2
-    return await serve(await scripted_monitor(), arguments.socket, arguments.linger)
+    journal = Journal(arguments.journal, 30) if arguments.journal else None
+    if journal is not None:
+        await journal.open()
+    return await serve(
+        await scripted_monitor(journal=journal, late_ms=arguments.late_ms), arguments.socket, arguments.linger
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,11 @@ from liqtui.model.snapshot import (
     Detail,
     DivergenceRow,
     Heat,
+    Interval,
+    KnownPosition,
+    MixClass,
     PrintTotal,
+    Skill,
     Snapshot,
     TapePrint,
     VenueState,
@@ -39,15 +43,39 @@ def make_heat(
 def make_snapshot(random: np.random.Generator, selection: Selection | None = None) -> Snapshot:
     """A snapshot with something in every field."""
     chosen = selection or Selection("BTC")
-    cluster = Cluster("long", 94_000.0, 93_900.0, 94_100.0, 1e8, 12.5, -1.1, None)
+    bands = ((8e7, 1.2e8), (6e7, 1.5e8), (4e7, 2e8))
+    cluster = Cluster("long", 94_000.0, 93_900.0, 94_100.0, 1e8, 12.5, -1.1, None, bands)
     row = DivergenceRow("1h", 0.4, -1.2, -3e7, 120.5, "long flush", strong=True)
     detail = Detail(
         chosen, make_heat(random, chosen), 95_000.0, 410.0, (cluster,), 1e9, 2e9, (row,), (),
-        (PrintTotal("alpha", "1h", 1e6, 2e6, 12, complete=False),), 3,
+        (PrintTotal("alpha", "1h", 1e6, 2e6, 12, complete=False),), 3, make_skill(random),
+        (KnownPosition("long", 91_000.0, 4e5), KnownPosition("short", 99_000.0, 1e6)), 3.2,
     )  # fmt: skip
     asset = AssetRow("BTC", 95_000.0, None, 1.5, 9e4, 8.5e9, 1e-4, 8.0, START_MS, 0.1, ("alpha", "beta"))
     venues = (VenueState("alpha", "PARTIAL", 1_200, "full", "price BTC: down", START_MS + 1_000, True),)
     return Snapshot(7, START_MS, "demo", "DEMO seed 7 60x", venues, (asset,), detail, "loading history 1/3")
+
+
+def make_skill(random: np.random.Generator) -> Skill:
+    """A skill with something in every field."""
+    low, mean, high = np.sort(random.normal(0.2, 0.1, 3)).tolist()
+    tenths = random.random((10, 2)).tolist()
+    return Skill(
+        verdict="no better than price alone",
+        better=bool(low > 0),
+        over_price=Interval(mean, low, high),
+        over_recipe=Interval(mean + 1, low + 1, high + 1),
+        prints=int(random.integers(1, 10_000)),
+        days=3,
+        amount_ratio=Interval(1.1, 0.9, 1.3),
+        place_quantile=0.4,
+        lift=2.0,
+        reliability=tuple((forecast, observed) for forecast, observed in tenths),
+        coverage=((50.0, 47.0), (80.0, 81.0), (95.0, 99.0)),
+        coverage_n=120,
+        learned_prints=77,
+        mix=(MixClass("long", 0.3, 0.6, 12.0, 14.0, 9.0, 20.0), MixClass("short", 0.6, 1.2, 12.0, 8.0, 5.0, 11.0)),
+    )
 
 
 def with_heat(snapshot: Snapshot, heat: Heat | None) -> Snapshot:

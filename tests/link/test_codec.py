@@ -1,6 +1,7 @@
 """The wire: whole frames and differences rebuild what was sent, exactly, and a lost base is noticed."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from liqtui.model.snapshot import Snapshot
 from tests.link.snapshots import (
     assert_same,
     make_heat,
+    make_skill,
     make_snapshot,
     printed,
     raised,
@@ -48,6 +50,8 @@ CHANGES = st.lists(
         st.tuples(st.just("empty"), st.just(0)),
         st.tuples(st.just("anew"), st.integers(1, 20)),
         st.tuples(st.just("small"), st.integers(0, 9)),
+        st.tuples(st.just("skill"), st.integers(0, 3)),
+        st.tuples(st.just("known"), st.integers(0, 3)),
     ),
     min_size=1,
     max_size=12,
@@ -63,8 +67,8 @@ def changed(random: np.random.Generator, snapshot: Snapshot, change: str, amount
         return with_heat(snapshot, None)
     if change == "prints":
         return with_prints(snapshot, amount)
-    if change == "small":
-        return replace(snapshot, version=snapshot.version + amount, ts_ms=snapshot.ts_ms + amount, note=f"n {amount}")
+    if change in ("small", "skill", "known"):
+        return beside_the_map(random, snapshot, change, amount)
     if heat is None or change == "anew":
         return with_heat(snapshot, make_heat(random, snapshot.detail.selection, 8 + abs(amount), 5 + abs(amount)))
     columns, rows = heat.cells_usd.shape
@@ -77,6 +81,16 @@ def changed(random: np.random.Generator, snapshot: Snapshot, change: str, amount
     if change == "widen":
         return with_heat(snapshot, raised(random, heat, -1, amount))
     return with_heat(snapshot, repainted(random, heat, [amount]))
+
+
+def beside_the_map(random: np.random.Generator, snapshot: Snapshot, change: str, amount: int) -> Snapshot:
+    """The snapshot after a change that leaves map and tape alone."""
+    if change == "skill":
+        return replace(snapshot, detail=replace(snapshot.detail, skill=make_skill(random) if amount else None))
+    if change == "known":
+        known, observed_pct = snapshot.detail.known[:amount], 0.7 * amount if amount else None
+        return replace(snapshot, detail=replace(snapshot.detail, known=known, observed_pct=observed_pct))
+    return replace(snapshot, version=snapshot.version + amount, ts_ms=snapshot.ts_ms + amount, note=f"n {amount}")
 
 
 def over_the_wire(frame: Frame) -> Frame:
@@ -100,6 +114,26 @@ def test_differences_rebuild_every_snapshot(changes: list[tuple[str, int]], seed
         if not skip:
             assert_same(reader.read(over_the_wire(writer.frame(snapshot))), snapshot)
     assert_same(reader.read(over_the_wire(writer.frame(snapshot))), snapshot)
+
+
+def test_the_snapshots_of_these_tests_have_something_in_every_field() -> None:
+    """So that a field that is lost on the way is missed."""
+    detail = with_prints(make_snapshot(np.random.default_rng(4)), 2).detail
+    assert detail.skill is not None
+    records: list[Any] = [detail, detail.skill, *detail.skill.mix, *detail.known, *detail.clusters]
+    for value in records:
+        empty = [one.name for one in fields(value) if getattr(value, one.name) in (None, (), "")]
+        assert empty in ([], ["distance_atr"]), empty
+
+
+def test_skill_and_observed_positions_arrive_as_they_were_sent() -> None:
+    """As tuples and records, not as lists."""
+    sent = make_snapshot(np.random.default_rng(5))
+    read = FrameReader().read(over_the_wire(FrameWriter().frame(sent)))
+    assert read is not None
+    assert read.detail.skill == sent.detail.skill and read.detail.known == sent.detail.known
+    assert read.detail.clusters[0].bands_usd == ((8e7, 1.2e8), (6e7, 1.5e8), (4e7, 2e8))
+    assert hash(read.detail.clusters[0]) == hash(sent.detail.clusters[0])
 
 
 def test_only_what_differs_is_sent() -> None:

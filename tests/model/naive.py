@@ -4,11 +4,12 @@ import itertools
 import math
 from dataclasses import dataclass, field
 
+from liqtui.model.approach import LEAST_PROGRESS
 from liqtui.model.book import Flow
 from liqtui.model.grid import BOOK_BIN_LOG
-from liqtui.model.levels import kernel
+from liqtui.model.levels import kernel, row_distance_log
 from liqtui.model.market import SIGN, Side
-from liqtui.model.params import DISTANCE_BINS, BookParams
+from liqtui.model.params import ROWS, BookParams
 
 
 @dataclass
@@ -20,6 +21,11 @@ class NaiveSide:
     cells: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
     never: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Look the distances of the rows up."""
+        pieces = kernel(self.params, self.side, BOOK_BIN_LOG)
+        self.distance = row_distance_log(self.params, pieces, BOOK_BIN_LOG).tolist()
+
     def total(self) -> float:
         """Return the base coin of the side."""
         return sum(m for m, _ in self.cells.values()) + self.never
@@ -30,7 +36,7 @@ class NaiveSide:
 
     def sweep(self, low: float) -> list[float]:
         """Drop the cells whose middle lies at `low` or above; return what they held by distance bin."""
-        taken = [0.0] * DISTANCE_BINS
+        taken = [0.0] * ROWS
         for (k, b), (m, _) in list(self.cells.items()):
             if (b + 0.5) * BOOK_BIN_LOG >= low:
                 taken[k] += m
@@ -39,12 +45,12 @@ class NaiveSide:
 
     def left(self, k: int, b: int, price: float) -> float:
         """Return the share of the opened that is left when price is at `price`."""
-        way = (price - (b + 0.5) * BOOK_BIN_LOG) / float(self.params.distance_log[k])
+        way = (price - (b + 0.5) * BOOK_BIN_LOG) / self.distance[k]
         stays = float(self.params.stays[k])
-        return stays + (1 - stays) * min(max(way, 0.0), 1.0)
+        return float(stays + (1 - stays) * min(max(way, 0.0), 1.0))
 
-    def stop_out(self, low: float, most: float) -> None:
-        """Close what gives up at `low`, at most `most` base coin."""
+    def stop_out(self, low: float, most: float) -> float:
+        """Close what gives up at `low`, at most `most` base coin; return what was closed."""
         gone: dict[tuple[int, int], float] = {}
         left: dict[tuple[int, int], float] = {}
         for (k, b), (m, kept) in self.cells.items():
@@ -54,17 +60,32 @@ class NaiveSide:
         scale = min(1.0, max(most, 0.0) / closed) if closed > 0 else 1.0
         for key, lost in gone.items():
             self.cells[key] = (self.cells[key][0] - lost * scale, left[key])
+        return closed * scale
 
-    def close_out(self, target: float) -> None:
-        """Close by hazard until `target` is left, u found by bisection."""
+    def lose_nerve(self, low: float, spent: float, most: float) -> None:
+        """Close what gives up while price stands at `low` for `spent` of business time, at most `most` base coin."""
+        gone: dict[tuple[int, int], float] = {}
+        for (k, b), (m, _) in self.cells.items():
+            way = (low - (b + 0.5) * BOOK_BIN_LOG) / self.distance[k]
+            reach = (math.floor(low / BOOK_BIN_LOG) - b - 1) * BOOK_BIN_LOG / self.distance[k]
+            if reach < 1 - LEAST_PROGRESS:
+                eager = self.params.eager * min(max(1 - way, 0.0), 1.0) ** self.params.eager_power
+                gone[k, b] = m * -math.expm1(-spent * float(self.params.hazard[k]) * eager)
+        closed = sum(gone.values())
+        scale = min(1.0, max(most, 0.0) / closed) if closed > 0 else 1.0
+        for key, lost in gone.items():
+            self.cells[key] = (self.cells[key][0] - lost * scale, self.cells[key][1])
+
+    def close_out(self, target: float) -> float:
+        """Close by hazard until `target` is left, the business time u found by bisection and returned."""
         hazard = self.params.hazard.tolist()
-        held = [self.held(k) for k in range(DISTANCE_BINS)] + [self.never]
+        held = [self.held(k) for k in range(ROWS)] + [self.never]
         if target >= sum(held):
-            return
+            return 0.0
         if target <= 0:
             self.cells.clear()
             self.never = 0.0
-            return
+            return 0.0
         a, b = 0.0, 1.0
         while sum(m * math.exp(-h * b) for m, h in zip(held, hazard, strict=True)) > target:
             b *= 2
@@ -75,6 +96,7 @@ class NaiveSide:
         for (k, bin_), (m, kept) in self.cells.items():
             self.cells[k, bin_] = (m * math.exp(-hazard[k] * a), kept)
         self.never *= math.exp(-hazard[-1] * a)
+        return a
 
     def deposit(self, base: float, pull: list[float], low: float, high: float, floor: float) -> None:
         """Open positions piece by piece and bin by bin."""
@@ -126,6 +148,7 @@ class NaiveBook:
 
     def __post_init__(self) -> None:
         """Make the two sides."""
+        self.spent: dict[Side, float] = {"long": 0.0, "short": 0.0}
         self.sides: dict[Side, NaiveSide] = {
             "long": NaiveSide("long", self.params),
             "short": NaiveSide("short", self.params),
@@ -152,9 +175,11 @@ class NaiveBook:
         swept = min(sign * y for y in flow.swept_log) if flow.swept_log else low
         taken = book.sweep(swept)
         most = max(births, flow.volume_base - max(-change, 0.0))
-        book.stop_out(swept, book.total() + most - flow.oi_base)
+        most = book.total() + most - flow.oi_base
+        most -= book.stop_out(swept, most)
+        book.lose_nerve(swept, self.spent[book.side], most)
         births = max(births, flow.oi_base - book.total())
-        book.close_out(flow.oi_base - births)
+        self.spent[book.side] = book.close_out(flow.oi_base - births)
         lean = sign * (self.params.taker_gain * flow.taker + self.params.crowd_gain * flow.crowd)
         pull = [math.exp(lean * r) for r in self.params.tilt_rank.tolist()]
         if flow.change_log is not None:

@@ -9,7 +9,7 @@ import pytest
 from liqtui.model.grid import BOOK_BIN_LOG
 from liqtui.model.levels import kernel, round_distance_log, spread
 from liqtui.model.market import SIDES, Bracket, Side
-from liqtui.model.params import DISTANCE_BINS, BookParams, SizeTier, params_for
+from liqtui.model.params import DISTANCE_BINS, ROUND_LEVERAGES, BookParams, SizeTier, params_for
 from tests.model.naive import share_in_bin
 
 
@@ -36,11 +36,12 @@ def test_a_tier_puts_its_share_on_the_leverages_that_it_may_choose(side: Side) -
     smooth, rungs = slice(None, DISTANCE_BINS), slice(DISTANCE_BINS, None)
     assert pieces.share[smooth] == pytest.approx(params.opened[:-1] * (1 - params.round_share))
     assert float(pieces.share[rungs].sum()) == pytest.approx((1 - params.never) * params.round_share)
-    ends = sorted(round_distance_log(x, m, side) / BOOK_BIN_LOG for x in (20, 10, 5, 3, 2) for m in (0.01, 0.02))
+    chosen = (20, 15, 12, 10, 8, 6, 5, 4, 3, 2)
+    ends = sorted(round_distance_log(x, m, side) / BOOK_BIN_LOG for x in chosen for m in (0.01, 0.02))
     assert pieces.near[rungs] == pytest.approx(ends[::2])
     assert pieces.far[rungs] == pytest.approx(ends[1::2])
-    middle = (pieces.near + pieces.far) / 2 * BOOK_BIN_LOG
-    assert (params.edges_log[pieces.row] <= middle).all() and (middle < params.edges_log[pieces.row + 1]).all()
+    assert [ROUND_LEVERAGES[row - DISTANCE_BINS] for row in pieces.row[rungs].tolist()] == list(chosen)
+    assert pieces.row[smooth].tolist() == list(range(DISTANCE_BINS))
 
 
 def test_a_market_whose_leverage_ends_below_the_round_ones_stands_at_its_highest() -> None:

@@ -54,6 +54,8 @@ class ScriptedFeed:
         self.closed = 0
         self.stream: asyncio.Queue[Liquidation | PrintGap | Exception] = asyncio.Queue()
         self.stream_up = True
+        self.told: list[Liquidation] = []
+        """Prints that `print_history` tells."""
         self.tick_usd = 0.1
         self.ladder: tuple[Bracket, ...] = ()
         self.hang: asyncio.Event | None = None
@@ -161,6 +163,12 @@ class ScriptedFeed:
             if isinstance(item, Exception):
                 raise item
             yield item
+
+    async def print_history(self, asset: str, start_ms: int, end_ms: int) -> list[Liquidation]:
+        """Return what is in `told` of the asset, as far as the clock has come."""
+        now_ms = await self._asked("print_history", asset)
+        found = [one for one in self.told if one.asset == asset and start_ms <= one.ts_ms < min(end_ms, now_ms + 1)]
+        return sorted(found, key=lambda one: one.ts_ms)
 
     def prints_live(self) -> bool:
         """Return `stream_up`."""

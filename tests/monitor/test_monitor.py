@@ -13,6 +13,7 @@ import pytest
 
 from liqtui.feeds.base import Banned, Blocked, FeedError, Garbled, RateLimited, Unavailable
 from liqtui.feeds.clock import ManualClock
+from liqtui.journal.journal import Journal
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PrintGap
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot, VenueState
@@ -32,6 +33,7 @@ class Bench:
 
     monitor: Monitor
     clock: ManualClock
+    feeds: Sequence[ScriptedFeed]
 
     async def advance(self, span_ms: int, step_ms: int = 500) -> None:
         """Let market time pass, with real turns of the loop in between."""
@@ -66,13 +68,17 @@ class Bench:
 
 @asynccontextmanager
 async def running(
-    clock: ManualClock, feeds: Sequence[ScriptedFeed], assets: Sequence[str] = ("BTC",), cadence: Cadence = CADENCE
+    clock: ManualClock,
+    feeds: Sequence[ScriptedFeed],
+    assets: Sequence[str] = ("BTC",),
+    cadence: Cadence = CADENCE,
+    journal: Journal | None = None,
 ) -> AsyncIterator[Bench]:
     """Run a monitor on some feeds."""
-    monitor = Monitor(feeds, assets, clock, cadence, "live", lambda: "")
+    monitor = Monitor(feeds, assets, clock, cadence, "live", lambda: "", journal)
     task = asyncio.create_task(monitor.run())
     try:
-        yield Bench(monitor, clock)
+        yield Bench(monitor, clock, feeds)
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -100,3 +100,37 @@ def test_memory_is_bounded_when_nobody_looks() -> None:
     for minute in range(10_000):
         tape.add(liquidation(NOW_MS + minute * MINUTE_MS))
     assert len(tape._sums["alpha", "BTC"]._minutes) <= 2 * 1_440
+
+
+def test_the_past_and_the_stream_count_each_print_once_in_the_order_of_their_stamps() -> None:
+    """Whichever tells first; rows of the past come before those of the stream; a past that is told again is ignored."""
+    tape, past = Tape(), [liquidation(NOW_MS - at * MINUTE_MS) for at in range(50, 0, -1)]
+    early, late = past[-2], past[-1]
+    tape.note_live("alpha", NOW_MS - 5 * MINUTE_MS, True)
+    tape.add(early)
+    tape.add_past("alpha", "BTC", past, [(NOW_MS - 2 * DAY_MS, NOW_MS)])
+    tape.add(late)
+    tape.add(liquidation(NOW_MS))
+    tape.add_past("alpha", "BTC", past, [])
+    assert tape.seen("BTC", ["alpha"]) == 51 and tape.count("alpha") == 3
+    rows = tape.rows("BTC", ["alpha"])
+    assert [row.ts_ms for row in rows] == [one.ts_ms for one in past if one is not early] + [early.ts_ms, NOW_MS]
+    assert sorted(row.seq for row in rows) == list(range(1, 52))
+    totals = tape.totals("BTC", ["alpha"], NOW_MS + 1)
+    assert [total.count for total in totals] == [51, 51, 51] and all(total.complete for total in totals)
+
+
+def test_the_rows_of_the_past_give_way_to_those_of_the_stream() -> None:
+    """At most as many rows as ever, over venues in the order of their stamps."""
+    tape = Tape()
+    for venue in ("alpha", "beta"):
+        tape.add_past(venue, "BTC", [liquidation(NOW_MS - at, venue) for at in range(300, 0, -1)], [])
+    tape.add(liquidation(NOW_MS, "beta"))
+    rows = tape.rows("BTC", ["alpha", "beta"])
+    assert len(rows) == TAPE_ROWS and rows[-1].ts_ms == NOW_MS
+    assert [row.ts_ms for row in rows] == sorted(row.ts_ms for row in rows)
+    assert {row.venue for row in rows} == {"alpha", "beta"}
+    for at in range(TAPE_ROWS):
+        tape.add(liquidation(NOW_MS + at, "alpha"))
+    assert min(row.ts_ms for row in tape.rows("BTC", ["alpha", "beta"])) == NOW_MS
+    assert not any(total.complete for total in tape.totals("BTC", ["alpha"], NOW_MS))

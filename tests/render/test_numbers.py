@@ -8,6 +8,7 @@ from liqtui.render.bars import bar
 from liqtui.render.numbers import (
     clock,
     compact,
+    compact_range,
     countdown,
     price,
     price_decimals,
@@ -81,3 +82,28 @@ def test_bars_grow_by_eighths() -> None:
     assert bar(7.0, 2) == "██"
     assert bar(float("nan"), 2) == "  "
     assert bar(0.5, 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (8.2e6, 19.4e6, "8..19M"), (0.9e6, 1.2e6, "0.9..1.2M"), (40e3, 1.2e6, "40K..1.2M"), (40e3, 1.2e9, "40K..1.2B"),
+        (0.5e6, 19e6, "0.5..19M"), (110e6, 190e6, "110..190M"), (0.0, 3.1e6, "0..3.1M"), (12.0, 950.0, "12..950"),
+        (3e6, 240e6, "3..240M"), (99_960.0, 99_960.0, "100..100K"), (0.0, 0.0, "0..0"), (999_400.0, 1.0e6, "1.0..1.0M"),
+    ],
+)  # fmt: skip
+def test_a_range_has_one_unit_where_both_ends_have_a_figure_in_it(low: float, high: float, text: str) -> None:
+    assert compact_range(low, high) == text
+
+
+@given(st.floats(0, 1e12), st.floats(0, 1e12))
+def test_a_range_is_short_and_its_ends_are_those_given(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    text = compact_range(low, high)
+    assert len(text) <= 10
+    unit = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+    last = text[-1]
+    for wanted, part in zip((low, high), text.split(".."), strict=True):
+        scale = unit.get(part[-1], unit.get(last, 1.0))
+        found = float(part.rstrip("KMBT")) * scale
+        assert found == pytest.approx(wanted, rel=0.5, abs=0.51 if scale == 1 else 0.051 * scale)

@@ -10,7 +10,7 @@ import numpy as np
 from textual.app import App
 
 from liqtui.link.base import LinkState
-from liqtui.model.market import Side
+from liqtui.model.market import SIDES, Side
 from liqtui.model.selection import COLUMN_MS, WINDOW_MS, Selection
 from liqtui.model.snapshot import (
     HEAT_BIN_LOG,
@@ -19,7 +19,11 @@ from liqtui.model.snapshot import (
     Detail,
     DivergenceRow,
     Heat,
+    Interval,
+    KnownPosition,
+    MixClass,
     PrintTotal,
+    Skill,
     Snapshot,
     TapePrint,
     VenueState,
@@ -105,7 +109,8 @@ def make_clusters(heat: Heat, price_usd: float, atr_usd: float) -> tuple[Cluster
             off = float(middles[peak] / price_usd - 1) * 100
             edges = float(middles[low]), float(middles[high])
             atrs = off / 100 * price_usd / atr_usd
-            found.append(Cluster(side, float(middles[peak]), *edges, usd, 100 * usd / total, off, atrs))
+            bands = tuple((usd * low, usd * high) for low, high in ((0.82, 1.2), (0.62, 1.45), (0.4, 2.1)))
+            found.append(Cluster(side, float(middles[peak]), *edges, usd, 100 * usd / total, off, atrs, bands))
     return tuple(found)
 
 
@@ -133,12 +138,59 @@ def make_snapshot(selection: Selection, version: int = 1, now_ms: int = NOW_MS, 
         for window, k in (("1h", 1), ("4h", 3), ("24h", 14))
     )
     detail = Detail(
-        selection, heat, price, atr, clusters, 4.25e9, 3.91e9, DIVERGENCE, make_tape(selection.asset), totals, 18_304
-    )
+        selection, heat, price, atr, clusters, 4.25e9, 3.91e9, DIVERGENCE, make_tape(selection.asset), totals, 18_304,
+        make_skill(),
+    )  # fmt: skip
     label = {"demo": "DEMO seed 7 60x", "replay": "REPLAY 2025-12-03 06:00 3600x"}.get(mode, "")
     assets = tuple(asset_row(asset, now_ms) for asset in PRICES)
     base = Snapshot(version, now_ms, "demo", label, VENUE_STATES, assets, detail)
     return replace(base, mode="live" if mode == "live" else "replay" if mode == "replay" else "demo")
+
+
+def make_skill() -> Skill:
+    """Return what a map that is better than price alone has shown."""
+    edges = (0.3, 0.6, 1.2, 2.5, 5.0, 10.0, 20.0, 80.0)
+    shares = {"long": (3, 8, 18, 27, 22, 14, 8), "short": (4, 11, 21, 25, 20, 12, 7)}
+    mix = tuple(
+        MixClass(side, edges[k], edges[k + 1], 100 / 7, float(share), share * 0.7, share * 1.4)
+        for side in SIDES
+        for k, share in enumerate(shares[side])
+    )
+    found = (0.62, 1.31, 0.92, 1.12, 1.05, 0.97, 1.02, 0.94, 1.1, 0.81)
+    return Skill(
+        verdict="+0.31 bit/print over price alone, 90 % 0.22..0.40, n 1,204",
+        better=True,
+        over_price=Interval(0.31, 0.22, 0.40),
+        over_recipe=Interval(0.84, 0.55, 1.13),
+        prints=1_204,
+        days=12,
+        amount_ratio=Interval(1.13, 0.92, 1.35),
+        place_quantile=0.41,
+        lift=2.34,
+        reliability=tuple((120.0, 120.0 * ratio) for ratio in found),
+        coverage=((50.0, 47.6), (80.0, 83.2), (95.0, 93.9)),
+        coverage_n=312,
+        learned_prints=1_188,
+        mix=mix,
+    )
+
+
+def with_skill(snapshot: Snapshot, skill: Skill | None) -> Snapshot:
+    """Return the state with another skill."""
+    return replace(snapshot, detail=replace(snapshot.detail, skill=skill))
+
+
+def with_known(snapshot: Snapshot, observed_pct: float = 3.21) -> Snapshot:
+    """Return the state with an observed position of 1.2M in the nearest zone of each side, and one between zones."""
+    price = snapshot.detail.price_usd or 1.0
+    zones = [
+        min((zone for zone in snapshot.detail.clusters if zone.side == side), key=lambda zone: abs(zone.distance_pct))
+        for side in SIDES
+    ]
+    known = [KnownPosition(zone.side, zone.price_usd, 1.2e6) for zone in zones]
+    known.append(KnownPosition("long", price * 0.3, 5e6))
+    ordered = tuple(sorted(known, key=lambda one: one.liquidation_usd))
+    return replace(snapshot, detail=replace(snapshot.detail, known=ordered, observed_pct=observed_pct))
 
 
 def asset_row(asset: str, now_ms: int = NOW_MS) -> AssetRow:

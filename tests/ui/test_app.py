@@ -41,7 +41,9 @@ async def test_every_figure_is_whole_at_every_size_and_colour(size: tuple[int, i
 async def test_the_ladder_stands_in_price_order_around_the_price(size: tuple[int, int]) -> None:
     async with running(size) as (app, _, _pilot):
         rungs = [line for line in lines_of(app, Ladder)[1:] if line.strip()]
-        shape = re.compile(r"^.(S|L) +[\d,]+\.\d [+-]\d+\.\d\d% +[\d.]+A +[\d.]+[KM] +\d+%( [█▏▎▍▌▋▊▉ ]*)?$")
+        shape = re.compile(
+            r"^.(S|L) +[\d,]+\.\d [+-]\d+\.\d\d% +[\d.]+A +[\d.]+[KM]( +[\d.]+K?\.\.[\d.]+[KM])? +\d+%( [█▏▎▍▌▋▊▉ ]*)?$"
+        )
         sides = "".join("P" if "ATR" in line else line[1] for line in rungs)
         assert re.fullmatch(r"S+PL+", sides), sides
         assert all("ATR" in line or shape.match(line.rstrip()) for line in rungs), rungs
@@ -148,7 +150,7 @@ async def test_help_is_kept_up_and_closed_by_any_of_its_keys(key: str) -> None:
 
 
 async def test_help_names_every_key_and_every_word_of_state() -> None:
-    async with running((120, 80)) as (app, _, pilot):
+    async with running((120, 100)) as (app, _, pilot):
         await pilot.press("f1")
         await settle(pilot)
         text = screen_text(app)

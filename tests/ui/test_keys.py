@@ -156,7 +156,8 @@ async def test_the_cursor_walks_the_ladder_and_marks_the_map() -> None:
         assert any("▼" in line for line in lines_of(app, Heatmap)), "a zone out of sight is pointed at"
         assert await marked("home") == clusters[0]
         assert await marked("x") is None
-        assert await marked("k") == clusters[len(clusters) - len(longs) - 1]
+        assert await marked("up") == clusters[len(clusters) - len(longs) - 1]
+        assert await marked("k") == clusters[len(clusters) - len(longs) - 2]
         assert await marked("escape") is None
 
 

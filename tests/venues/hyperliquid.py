@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from liqtui.model.market import Liquidation
 from tests.venues.wire import STEPS_MS, Ask, Listener, Refused, market_of, text
-from tests.venues.world import MarketWorld, World, WorldBar
+from tests.venues.world import Holding, MarketWorld, World, WorldBar
 
 _MARGIN_TABLE = 51
 """Number of the table with tiers; a number under 50 is a single tier."""
@@ -23,6 +24,7 @@ class Hyperliquid:
             "/info/l2Book": self._book,
             "/info/exchangeStatus": lambda ask: {"time": self.world.now_ms(), "specialStatuses": None},
             "/info/allMids": self._mids,
+            "/info/clearinghouseState": self._account,
         }
 
     def answer(self, ask: Ask) -> object:
@@ -82,6 +84,22 @@ class Hyperliquid:
         ]
         return {"coin": coin, "time": now_ms, "levels": sides}
 
+    def _account(self, ask: Ask) -> object:
+        """An address that nobody has used is an account without positions."""
+        held = self.world.accounts.get(ask.body["user"].lower(), [])
+        now_ms, used = self.world.now_ms(), sum(one.margin_usd for one in held)
+        rows = [_asset_position(one, self.world.market("hyperliquid", one.asset).mark(now_ms)) for one in held]
+        value = sum(float(row["positionValue"]) for row in rows)
+        margin = {"accountValue": text(used), "totalNtlPos": text(value), "totalMarginUsed": text(used)}
+        return {
+            "marginSummary": {**margin, "totalRawUsd": text(used)},
+            "crossMarginSummary": {**margin, "totalRawUsd": text(used)},
+            "crossMaintenanceMarginUsed": "0.0",
+            "withdrawable": "0.0",
+            "assetPositions": [{"type": "oneWay", "position": row} for row in rows],
+            "time": now_ms,
+        }
+
     def _mids(self, ask: Ask) -> object:
         return {market.asset: text(market.last(self.world.now_ms())) for market in self._markets()}
 
@@ -118,4 +136,22 @@ def _candle(coin: str, interval: str, bar: WorldBar) -> object:
         "l": text(bar.low_usd),
         "v": text(bar.volume_base),
         "n": 100,
+    }
+
+
+def _asset_position(held: Holding, mark_usd: float) -> dict[str, Any]:
+    value_usd = abs(held.size_base) * mark_usd
+    gain_usd = held.size_base * (mark_usd - held.entry_usd)
+    return {
+        "coin": held.asset,
+        "szi": text(held.size_base),
+        "leverage": {"type": "cross", "value": 20},
+        "entryPx": text(held.entry_usd),
+        "positionValue": text(value_usd),
+        "unrealizedPnl": text(gain_usd),
+        "returnOnEquity": text(gain_usd / held.margin_usd),
+        "liquidationPx": None if held.liquidation_usd is None else text(held.liquidation_usd),
+        "marginUsed": text(held.margin_usd),
+        "maxLeverage": 50,
+        "cumFunding": {"allTime": "0.0", "sinceOpen": "0.0", "sinceChange": "0.0"},
     }

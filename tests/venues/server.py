@@ -71,6 +71,7 @@ class LoopbackVenues:
         await self.hang_up()
         if self._runner is not None:
             await self._runner.cleanup()
+            await asyncio.sleep(0.05)  # connections under TLS are cut over a few turns of the loop
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def fault(self, venue: str, path_prefix: str, fault: Fault) -> None:

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -129,6 +129,18 @@ def swell(base: float, share: float = 0.05) -> Curve:
     return lambda ts_ms: base * (1.0 + share * math.sin(2 * math.pi * ts_ms / DAY_MS))
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One position of an account on Hyperliquid."""
+
+    asset: str
+    size_base: float
+    """Below zero for a short."""
+    entry_usd: float
+    margin_usd: float
+    liquidation_usd: float | None
+
+
 @dataclass
 class World:
     """All venues: `markets[venue][asset]`."""
@@ -141,6 +153,8 @@ class World:
     """Between two mark prices of a stream."""
     stale_print_age_ms: int = HOUR_MS
     """Age of the liquidation that OKX pushes at every subscription."""
+    accounts: dict[str, list[Holding]] = field(default_factory=dict)
+    """What the accounts of Hyperliquid hold, by address in lower case."""
 
     def market(self, venue: str, asset: str) -> MarketWorld:
         """Return one market."""

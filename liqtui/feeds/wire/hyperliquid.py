@@ -4,12 +4,13 @@ Formats: hyperliquid.gitbook.io, "Info endpoint", "Perpetuals". There is no publ
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from liqtui.feeds import parse
-from liqtui.feeds.base import Unsupported
+from liqtui.feeds.base import Garbled, Unsupported
 from liqtui.feeds.calls import Listing, Params, Reply, Span
 from liqtui.feeds.wire.rows import INTERVALS, checked_brackets, price_bar
-from liqtui.model.market import HOUR_MS, Bracket, Funding, OpenInterest, OrderBook, PriceBar, Quote
+from liqtui.model.market import HOUR_MS, Bracket, Funding, OpenInterest, OrderBook, Position, PriceBar, Quote
 
 UNBOUNDED_USD = 1e15
 """Cap of the highest bracket, which has none."""
@@ -29,6 +30,11 @@ def candles(listing: Listing, span: Span) -> Params:
     """Return the body that asks for a page of candles."""
     bounds = {"startTime": span.start_ms, "endTime": span.end_ms - 1}
     return {"type": "candleSnapshot", "req": {"coin": listing.id, "interval": INTERVALS[span.step_ms], **bounds}}
+
+
+def account(address: str) -> Params:
+    """Return the body that asks for an account's positions in the venue's own perpetuals."""
+    return {"type": "clearinghouseState", "user": address}
 
 
 def read_bars(listing: Listing, body: object, step_ms: int) -> list[PriceBar]:
@@ -79,6 +85,40 @@ def read_order_book(listing: Listing, replies: Sequence[Reply]) -> OrderBook:
     said = parse.fields(replies[0].body, "order book")
     bids, asks = parse.columns(said.get("levels"), 2, "levels")
     return OrderBook(parse.stamp_ms(said.get("time"), "time"), _levels(bids), _levels(asks))
+
+
+def read_positions(assets: Mapping[str, str], body: object) -> list[Position]:
+    """Read the positions of an account in `assets` (by coin), sizes unsigned.
+
+    A row with an impossible number is left out; Garbled where no row can be read, since then the format has changed.
+    """
+    entries = parse.rows(parse.fields(body, "account").get("assetPositions"), "assetPositions")
+    rows = [parse.fields(parse.fields(entry, "assetPositions").get("position"), "position") for entry in entries]
+    read: list[Position] = []
+    bad: Garbled | None = None
+    for row in rows:
+        try:
+            read.append(_position(row))
+        except Garbled as error:
+            bad = error
+    if bad is not None and not read:
+        raise bad
+    return [replace(one, asset=assets[one.asset]) for one in read if one.asset in assets and one.qty_base > 0]
+
+
+def _position(row: Mapping[str, object]) -> Position:
+    """Read a position; its asset is the coin. `liquidationPx` is null where the account has margin for any price."""
+    size_base = parse.number(row.get("szi"), "szi")
+    parse.price_usd(row.get("entryPx"), "entryPx")
+    parse.quantity(row.get("positionValue"), "positionValue")
+    parse.quantity(row.get("marginUsed"), "marginUsed")
+    told = row.get("liquidationPx")
+    return Position(
+        asset=parse.text(row.get("coin"), "coin"),
+        side="long" if size_base > 0 else "short",
+        qty_base=parse.quantity(abs(size_base), "szi"),
+        liquidation_usd=None if told is None else parse.price_usd(told, "liquidationPx"),
+    )
 
 
 def _levels(value: object) -> tuple[tuple[float, float], ...]:
