@@ -118,6 +118,9 @@ def test_the_past_and_the_stream_count_each_print_once_in_the_order_of_their_sta
     assert sorted(row.seq for row in rows) == list(range(1, 52))
     totals = tape.totals("BTC", ["alpha"], NOW_MS + 1)
     assert [total.count for total in totals] == [51, 51, 51] and all(total.complete for total in totals)
+    minutes_ms = NOW_MS - MINUTE_MS * np.arange(60, -1, -1, dtype=np.int64)
+    columns = tape.columns("BTC", ["alpha"], minutes_ms, MINUTE_MS)
+    assert columns.tolist() == [[0.0, 0.0]] * 10 + [[100.0, 0.0]] * 51
 
 
 def test_the_rows_of_the_past_give_way_to_those_of_the_stream() -> None:

@@ -61,7 +61,9 @@ def test_the_first_screen_is_whole_but_for_the_data(start: dict[str, list[str]])
         assert part in text
 
 
-@pytest.mark.parametrize("module", ["numpy", "liqtui.link.codec", "liqtui.widgets.heatmap", "ccxt", "aiohttp"])
+@pytest.mark.parametrize(
+    "module", ["numpy", "liqtui.link.codec", "liqtui.widgets.heatmap", "liqtui.screens.skill", "ccxt", "aiohttp"]
+)
 def test_the_first_screen_does_not_wait_for(module: str, start: dict[str, list[str]]) -> None:
     assert module not in start["loaded"]
 
