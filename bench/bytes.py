@@ -1,44 +1,52 @@
-"""Bytes a second and CPU of the viewer on the live demo, with light and with Textual's own painting, side by side.
+"""Bytes a second and CPU of the viewer on the live demo: at 4 Hz, 1 Hz, low bandwidth, and with Textual's own painting.
 
     python -m bench.bytes [seconds] [columns] [rows]
 
-Two viewers of one engine run at the same time on ptys of 220x60 unless told otherwise, one of them with
-`LIQTUI_PAINT=stock`. Prints one JSON object: bytes a second as the terminal receives them and what they are made of,
-CPU of the viewer's process in % of a core, and the ratios.
+Viewers of one engine run at the same time on ptys of 220x60 unless told otherwise, one of them with
+`LIQTUI_PAINT=stock`, and htop and btop where they are installed. Prints one JSON object: bytes a second as the terminal
+receives them and what they are made of, CPU of each process in % of a core, the bounds, and the ratios.
 """
 
 import json
 import re
+import shutil
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
-import psutil
+from bench.processes import cpu_s
+from bench.recorded import LIQTUI, RecordedApp, compiled_environment
 
-from tests.e2e.terminal import PtyApp, app_environment
+BOUNDS = {
+    "light_4hz": {"bytes_s": 4_000, "cpu_pct": 1.0},
+    "light_1hz": {"bytes_s": 1_200, "cpu_pct": 0.3},
+    "low_bandwidth": {"bytes_s": 200},
+}
+VIEWERS: dict[str, tuple[list[str], dict[str, str]]] = {
+    "light_4hz": ([], {}),
+    "light_1hz": (["--fps", "1"], {}),
+    "low_bandwidth": (["--low-bandwidth"], {}),
+    "stock": ([], {"LIQTUI_PAINT": "stock"}),
+}
+PEERS = ("htop", "btop")
+MAP_S = 60.0
+WARM_UP_S = 12.0
+"""By then all histories are loaded."""
 
-TARGET_BYTES_S = 4_000
-WARM_UP_S = 5.0
 
-
-def cpu_s(app: PtyApp) -> float:
-    """Return the CPU seconds of the viewer's own process so far."""
-    times = psutil.Process(app.process.pid).cpu_times()
-    return float(times.user + times.system)
-
-
-def measure(apps: dict[str, PtyApp], seconds: float) -> dict[str, dict[str, float]]:
+def measure(apps: dict[str, RecordedApp], seconds: float) -> dict[str, dict[str, float]]:
     """Let the apps run and return what each sent and burnt."""
-    before = {name: (len(app.raw), cpu_s(app)) for name, app in apps.items()}
+    before = {name: (app.sent_bytes(), cpu_s(app.process.pid)) for name, app in apps.items()}
     time.sleep(seconds)
     found = {}
     for name, app in apps.items():
         start, cpu = before[name]
-        sent = bytes(app.raw[start:])
+        sent = app.sent_since(start)
         found[name] = {
             "bytes_s": round(len(sent) / seconds, 1),
-            "cpu_pct": round(100 * (cpu_s(app) - cpu) / seconds, 2),
+            "cpu_pct": round(100 * (cpu_s(app.process.pid) - cpu) / seconds, 2),
             **parts(sent, seconds),
         }
     return found
@@ -59,21 +67,35 @@ def main() -> None:
     """Print the figures."""
     given = [int(word) for word in sys.argv[1:]]
     seconds, columns, rows = (*given, *(60, 220, 60)[len(given) :])
-    with tempfile.TemporaryDirectory() as folder:
-        environment = app_environment(Path(folder))
-        with (
-            PtyApp(["demo"], environment, columns, rows) as light,
-            PtyApp(["demo"], {**environment, "LIQTUI_PAINT": "stock"}, columns, rows) as stock,
-        ):
-            for app in (light, stock):
-                app.wait_for("ATR", 60)
-            time.sleep(WARM_UP_S)
-            found = measure({"light": light, "stock": stock}, seconds)
-    ratios = {key: round(found["stock"][key] / max(found["light"][key], 0.01), 2) for key in ("bytes_s", "cpu_pct")}
+    peers = {name: shutil.which(name) for name in PEERS}
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        environment = compiled_environment(Path(folder))
+        apps = {}
+        for name, (flags, more) in VIEWERS.items():
+            command = [*LIQTUI, "demo", *flags]
+            apps[name] = stack.enter_context(RecordedApp(command, {**environment, **more}, columns, rows))
+        for name, found in peers.items():
+            if found:
+                apps[name] = stack.enter_context(RecordedApp([found], environment, columns, rows))
+        for name in VIEWERS:
+            apps[name].when(lambda text: "ATR" in text, MAP_S)
+        time.sleep(WARM_UP_S)
+        figures = measure(apps, seconds)
+    light = figures["light_4hz"]
+    ratios = {key: round(figures["stock"][key] / max(light[key], 0.01), 2) for key in ("bytes_s", "cpu_pct")}
+    absent = [name for name, found in peers.items() if not found]
     size = f"{columns}x{rows}"
     print(
         json.dumps(
-            {"size": size, "seconds": seconds, "target": TARGET_BYTES_S, **found, "stock_to_light": ratios}, indent=1
+            {
+                "size": size,
+                "seconds": seconds,
+                "bounds": BOUNDS,
+                **figures,
+                "stock_to_light": ratios,
+                "not_installed": absent,
+            },
+            indent=1,
         )
     )
 

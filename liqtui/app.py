@@ -1,45 +1,38 @@
 """The app: takes snapshots from a link and shows them, turns keys into commands; computes nothing."""
 
-import math
+import gc
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.theme import Theme
 
 from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken
-from liqtui.model.selection import WINDOWS, Selection
+from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
-from liqtui.painting.light import LightApp
+from liqtui.painting.pace import Pace
+from liqtui.render.numbers import moment
+from liqtui.screens.choosing import ChoosingApp
 from liqtui.screens.commands import Commands
-from liqtui.screens.help import HelpScreen
+from liqtui.screens.help import HelpScreen, traffic_text
 from liqtui.screens.keys import KEYS
 from liqtui.screens.main import MainScreen
-from liqtui.screens.skill import SkillScreen
-from liqtui.terminal import PaneTitle, driver_class
-from liqtui.theming import (
-    DEFAULT_THEME,
-    ColourSystem,
-    ThemeError,
-    load_theme,
-    textual_theme,
-    theme_names,
-    variables,
-)
-from liqtui.widgets.heatmap import Heatmap
-from liqtui.widgets.inks import inks
+from liqtui.screens.pictures import told, write_pictures
+from liqtui.screens.text import TextScreen
+from liqtui.terminal import PaneTitle
+from liqtui.theming import DEFAULT_THEME, ColourSystem
 from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.panel import Panel
-from liqtui.widgets.status import Condition, Status
+from liqtui.widgets.status import Condition, Status, selection_words, whole_seconds
 from liqtui.widgets.title import pane_title
 
 
-class LiqtuiApp(LightApp):
+class LiqtuiApp(ChoosingApp):
     """The viewer of one engine."""
 
     TITLE = "liqtui"
@@ -54,13 +47,15 @@ class LiqtuiApp(LightApp):
         selection: Selection,
         theme_name: str = DEFAULT_THEME,
         colour: ColourSystem = "truecolor",
+        pace: Pace | None = None,
+        links: Callable[[], Link] | None = None,
+        export_folder: Path | None = None,
     ) -> None:
-        self._colour: ColourSystem = colour
-        super().__init__(driver_class=driver_class(), ansi_color=True if colour in ("16", "none") else None)
+        """Show one link; `links` makes more of the kind for assets side by side, pictures go to the folder."""
+        super().__init__(link, selection, colour, pace or Pace())
         self.animation_level = "none"
-        self.link = link
-        self.selection = selection
-        self._newest: Snapshot | None = None
+        self._links = links
+        self._export_folder = export_folder or Path.cwd()
         self._frozen: Snapshot | None = None
         self._condition = Condition()
         self._retry_at_s = 0.0
@@ -68,24 +63,23 @@ class LiqtuiApp(LightApp):
         self._main = MainScreen()
         self._paint(theme_name)
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the variables that a foreign theme lacks."""
-        return variables(load_theme(DEFAULT_THEME), self._colour)
-
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen."""
         return self._main
 
     def on_ready(self) -> None:
-        """Paint in the theme's colours and start listening to the engine."""
+        """Load the map, now that the first screen is painted, and start listening to the engine."""
         self.theme_changed_signal.subscribe(self, self._show_theme)
         self._show_theme(self.current_theme)
+        self.heed_pace()
         self._listen()
+        self.call_after_refresh(self._complete)
 
-    def _show_theme(self, theme: Theme) -> None:
-        name = theme.name if theme.name in theme_names() else DEFAULT_THEME
-        for heatmap in self._main.query(Heatmap):
-            heatmap.inks = inks(load_theme(name), self._colour)
+    def _complete(self) -> None:
+        """Load what the first screen could do without, and let the collector look at what is made from now on."""
+        _ = self._main.heatmap
+        gc.freeze()
+        gc.enable()
 
     @work(exclusive=True, group="link")
     async def _listen(self) -> None:
@@ -99,10 +93,23 @@ class LiqtuiApp(LightApp):
         await self.link.close()
 
     def on_snapshot_taken(self, message: SnapshotTaken) -> None:
-        """Keep the newest snapshot and show it, unless the picture is frozen."""
-        self._newest = message.snapshot
-        if self._frozen is None:
-            self._show(message.snapshot)
+        """Keep the newest snapshot and show it as soon as a picture is due; the answer to a key is due at once."""
+        before, self._newest = self._newest, message.snapshot
+        if before is None or before.detail.selection != message.snapshot.detail.selection:
+            self.draw_now()
+        else:
+            self.ask_to_draw()
+
+    def draw(self) -> None:
+        """Show the newest snapshot, unless the picture is frozen, and what else the app knows."""
+        self._look_at_theme()
+        if self._frozen is None and self._newest is not None:
+            self._show(self._newest)
+        self._say()
+
+    def save(self) -> None:
+        """Begin or end to use few colours, and say so."""
+        self._show_theme(self.current_theme)
         self._say()
 
     def on_link_changed(self, message: LinkChanged) -> None:
@@ -120,7 +127,7 @@ class LiqtuiApp(LightApp):
 
     def on_cluster_picked(self, message: ClusterPicked) -> None:
         """Mark on the map what the ladder points at."""
-        self._main.query_one(Heatmap).marked = message.cluster
+        self._main.heatmap.marked = message.cluster
 
     def _panels(self) -> Iterable[Panel]:
         for screen in self.screen_stack:
@@ -130,20 +137,21 @@ class LiqtuiApp(LightApp):
         with self.batch_update():
             self._main.fit_assets(len(snapshot.assets))
             for panel in self._panels():
-                panel.snapshot = snapshot
+                panel.take(snapshot)
         if not self.is_output_pending:
             self._title.show(pane_title(snapshot))
 
     def _say(self, condition: Condition | None = None) -> None:
         """Tell the status lines what the app knows."""
         shown = self._newest.detail.selection if self._newest else None
-        wish = "" if shown in (None, self.selection) else f"loading {_words(self.selection)}"
+        wish = "" if shown in (None, self.selection) else f"loading {selection_words(self.selection)}"
         self._condition = replace(
             condition or self._condition,
             frozen_ms=self._frozen.ts_ms if self._frozen else None,
             newest_ms=self._newest.ts_ms if self._newest else None,
             wish=wish,
-            retry_in_s=_whole_seconds(self._retry_at_s - time.monotonic()),
+            retry_in_s=whole_seconds(self._retry_at_s - time.monotonic()),
+            saving=self.pace.words if self.saves else "",
         )
         for panel in self._panels():
             if isinstance(panel, Status):
@@ -153,91 +161,19 @@ class LiqtuiApp(LightApp):
         if self._driver is not None and not self.is_headless and not self.is_web:
             self._driver.write(text)
 
-    async def _select(self, selection: Selection) -> None:
-        """Ask the engine for something else; a frozen picture is released first."""
-        if selection == self.selection:
-            return
+    def choose(self) -> None:
+        """Release a frozen picture, and say what was asked for."""
         if self._frozen is not None:
             self.action_freeze()
-        self.selection = selection
         self._say()
-        await self.link.select(selection)
-
-    def command_assets(self) -> tuple[str, ...]:
-        """Return the assets of the watch list."""
-        return tuple(row.asset for row in self._newest.assets) if self._newest else ()
-
-    def command_venues(self) -> tuple[str, ...]:
-        """Return the venues that list the chosen asset."""
-        rows = self._newest.assets if self._newest else ()
-        return next((row.venues for row in rows if row.asset == self.selection.asset), ())
-
-    def command_themes(self) -> tuple[str, ...]:
-        """Return the names of the themes."""
-        return theme_names()
 
     def run_command(self, action: str) -> None:
-        """Run an action from the command palette."""
-        self.call_next(self.run_action, action)
-
-    async def action_slot(self, slot: int) -> None:
-        """Choose an asset by its number."""
-        assets = self.command_assets()
-        if slot <= len(assets):
-            await self.action_choose_asset(assets[slot - 1])
-
-    async def action_next_asset(self, step: int) -> None:
-        """Choose the next or the previous asset."""
-        assets = self.command_assets()
-        if assets:
-            index = assets.index(self.selection.asset) if self.selection.asset in assets else -step
-            await self.action_choose_asset(assets[(index + step) % len(assets)])
-
-    async def action_choose_asset(self, asset: str) -> None:
-        """Choose an asset, keeping the venue where that lists it."""
-        rows = self._newest.assets if self._newest else ()
-        venues = next((row.venues for row in rows if row.asset == asset), ())
-        venue = self.selection.venue if self.selection.venue in venues else None
-        await self._select(replace(self.selection, asset=asset, venue=venue))
-
-    async def action_next_window(self, step: int) -> None:
-        """Choose the next longer or shorter window."""
-        index = WINDOWS.index(self.selection.window) + step
-        await self._select(replace(self.selection, window=WINDOWS[min(max(index, 0), len(WINDOWS) - 1)]))
-
-    async def action_choose_window(self, window: str) -> None:
-        """Choose a window by its name."""
-        await self._select(replace(self.selection, window=next(w for w in WINDOWS if w == window)))
-
-    async def action_next_venue(self) -> None:
-        """Choose the next venue; after the last come all together."""
-        turns: tuple[str | None, ...] = (None, *self.command_venues())
-        index = turns.index(self.selection.venue) if self.selection.venue in turns else 0
-        await self._select(replace(self.selection, venue=turns[(index + 1) % len(turns)]))
-
-    async def action_choose_venue(self, venue: str) -> None:
-        """Choose a venue by its name, or all with an empty one."""
-        await self._select(replace(self.selection, venue=venue or None))
-
-    def action_choose_theme(self, name: str) -> None:
-        """Paint in another theme; one that cannot be used is said to be so."""
-        try:
-            self._paint(name)
-        except ThemeError as error:
-            self.notify(str(error), severity="error")
-
-    def _paint(self, name: str) -> None:
-        theme = textual_theme(load_theme(name), self._colour)
-        self.register_theme(theme)
-        self.theme = theme.name
-
-    def action_zoom(self, step: int) -> None:
-        """Zoom the prices in (-1) or out (+1)."""
-        self._main.query_one(Heatmap).zoom(step)
-
-    def action_zoom_reset(self) -> None:
-        """Let the zoom choose by itself."""
-        self._main.query_one(Heatmap).scale = None
+        """Run an action from the command palette; `picture.` stands before those of the main screen."""
+        place, _, name = action.partition(".")
+        if place == "picture":
+            self.call_next(self.run_action, name, self._main)
+        else:
+            self.call_next(self.run_action, action)
 
     def action_rung(self, step: int) -> None:
         """Move the ladder's cursor."""
@@ -251,10 +187,6 @@ class LiqtuiApp(LightApp):
         """Move the ladder's cursor to the highest or lowest zone."""
         self._main.query_one(Ladder).jump(last)
 
-    def action_rung_leave(self) -> None:
-        """Take the ladder's cursor away."""
-        self._main.query_one(Ladder).leave()
-
     def action_freeze(self) -> None:
         """Freeze the picture, or release it and show the newest."""
         if self._frozen is None:
@@ -265,23 +197,51 @@ class LiqtuiApp(LightApp):
                 self._show(self._newest)
         self._say()
 
+    def action_export(self) -> None:
+        """Write what is on screen to files, and say where."""
+        at = f"{moment(self._newest.ts_ms):%Y%m%dT%H%M%SZ}" if self._newest else "empty"
+        try:
+            paths = write_pictures(self, self._export_folder, f"liqtui-{self.selection.asset}-{at}", "liqtui")
+        except OSError as error:
+            self.notify(f"cannot write pictures: {error}", severity="error")
+        else:
+            self.notify(told(paths))
+
+    def action_side_by_side(self) -> None:
+        """Show two assets side by side; there the same key shows four, then one again."""
+        self._show_maps(0)
+
+    def _show_maps(self, count: int | None) -> None:
+        """Show more maps than `count`, as far as they fit; where not even two do, say what they need."""
+        from liqtui.screens.side_by_side import PANE, SideBySide, count_after  # numpy, as every map
+
+        assets = self.command_assets()
+        more = count_after(count or 0, self.size, len(assets))
+        if self._links is not None and more:
+            start = assets.index(self.selection.asset) if self.selection.asset in assets else 0
+            chosen = [replace(self.selection, asset=asset) for asset in (assets[start:] + assets[:start])[:more]]
+            shown = self._frozen or self._newest
+            screen = SideBySide(self._links, chosen, self._main.heatmap.inks, shown, self._condition)
+            self.push_screen(screen, self._show_maps)
+        elif not count:
+            self.notify(f"side by side needs two assets and {2 * PANE.width} columns")
+
     def action_help(self) -> None:
         """Show the help page."""
-        self._open(HelpScreen)
+        self.heed_pace()
+        self._open(HelpScreen, traffic_text(self.pace, self.sent_bytes))
 
     def action_skill(self) -> None:
         """Show how far the map can be trusted."""
+        from liqtui.screens.skill import SkillScreen  # numpy, as the map
+
         self._open(SkillScreen)
 
-    def _open(self, page: type[HelpScreen] | type[SkillScreen]) -> None:
-        if not any(isinstance(screen, page) for screen in self.screen_stack):
-            self.push_screen(page(self._frozen or self._newest, self._condition), lambda _: self._say())
+    def action_text(self) -> None:
+        """Show all in sentences."""
+        self._open(TextScreen)
 
-
-def _whole_seconds(left_s: float) -> int:
-    """Return the seconds left, rounded up; less than half of one is none."""
-    return math.ceil(left_s) if left_s >= 0.5 else 0
-
-
-def _words(selection: Selection) -> str:
-    return f"{selection.asset} {selection.venue or 'all venues'} {selection.window}"
+    def _open(self, page: Callable[..., Screen[None]], *more: str) -> None:
+        """Show a page, unless it is open already."""
+        if not any(type(screen) is page for screen in self.screen_stack):
+            self.push_screen(page(self._frozen or self._newest, self._condition, *more), lambda _: self._say())

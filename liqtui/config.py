@@ -69,6 +69,10 @@ class Screen(_Section, frozen=True):
     """Time window at the start."""
     mouse: bool = True
     """Whether the mouse is tracked."""
+    fps: float = 4.0
+    """Pictures a second at most."""
+    low_bandwidth: bool = False
+    """Whether as little as possible is sent: one picture a second, five colours a side, no mouse."""
 
 
 class Network(_Section, frozen=True):
@@ -106,6 +110,18 @@ class Engine(_Section, frozen=True):
     """How long it stays after its last viewer has left."""
 
 
+class Export(_Section, frozen=True):
+    """Where pictures go."""
+
+    folder: str | None = None
+    """Folder of what the key `s` writes; None is `export` in the user's data folder."""
+
+    @property
+    def path(self) -> Path:
+        """Return the folder."""
+        return Path(self.folder).expanduser() if self.folder else Path(platformdirs.user_data_dir(APP)) / "export"
+
+
 class Journal(_Section, frozen=True):
     """What is kept of the live market that cannot be asked for again."""
 
@@ -130,6 +146,7 @@ class Config(_Section, frozen=True):
     screen: Screen = Screen()
     network: Network = Network()
     engine: Engine = Engine()
+    export: Export = Export()
     journal: Journal = Journal()
 
 
@@ -258,6 +275,8 @@ def _checked(config: Config, source: str) -> Config:
         raise ConfigError(f"{source}: {error}") from error
     if config.network.timeout_s <= 0 or config.engine.linger_s < 0:
         raise ConfigError(f"{source}: network.timeout_s must be positive and engine.linger_s not negative")
+    if not 0.1 <= config.screen.fps <= 30:
+        raise ConfigError(f"{source}: screen.fps must be between 0.1 and 30, not {config.screen.fps:g}")
     if not config.journal.keep_days >= LEAST_KEEP_DAYS:
         raise ConfigError(f"{source}: journal.keep_days must be at least {LEAST_KEEP_DAYS}: the map looks so far back")
     _check_network(config.network, source)

@@ -14,12 +14,12 @@ from liqtui.link.codec import (
     PROTOCOL,
     Beat,
     FrameWriter,
-    ProtocolError,
     Resync,
     Welcome,
     decode_from_viewer,
     encode,
 )
+from liqtui.link.errors import ProtocolError
 from liqtui.link.frames import read_frame
 from liqtui.model.selection import Selection
 from liqtui.monitor.monitor import Monitor

@@ -26,6 +26,10 @@ class LinkChanged(Message):
         self.state = state
 
 
+class ViewReset(Message):
+    """The picture is to be as at the start: the newest, all of it."""
+
+
 class ClusterPicked(Message):
     """The ladder's cursor moved to a cluster, or off all of them."""
 

@@ -75,10 +75,15 @@ def theme_names() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: name != DEFAULT_THEME))
 
 
+def theme_path(name: str) -> Path | None:
+    """Return the file of a theme, the user's before ours; None where there is none."""
+    return next((path for folder in _folders() if (path := folder / f"{name}.toml").is_file()), None)
+
+
 @cache
 def load_theme(name: str) -> ThemeSpec:
     """Return the theme of this name, which is that of its file, or raise ThemeError."""
-    path = next((path for folder in _folders() if (path := folder / f"{name}.toml").is_file()), None)
+    path = theme_path(name)
     if path is None:
         raise ThemeError(f"no theme {name!r}{_nearest(name, theme_names())}")
     return replace(read_theme(path), name=name)

@@ -4,9 +4,7 @@ python -m tools.picture docs/screen.svg
 """
 
 import asyncio
-import html
 import os
-import re
 import sys
 import tempfile
 from pathlib import Path
@@ -19,6 +17,7 @@ from liqtui.cli.starter import EngineStarter
 from liqtui.config import load
 from liqtui.link.socket import SocketLink
 from liqtui.model.selection import Selection
+from liqtui.screens.pictures import tightened
 from liqtui.widgets.ladder import Ladder
 
 SIZE = (120, 36)
@@ -43,24 +42,6 @@ async def until_loaded(app: LiqtuiApp, pilot: Pilot[None]) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while (snapshot := app.query_one(Ladder).snapshot) is None or snapshot.note or not snapshot.detail.clusters:
             await pilot.pause(0.2)
-
-
-def tightened(svg: str) -> str:
-    """Return a picture that needs no font from elsewhere, and whose texts neither begin nor end with blanks.
-
-    Not every program that draws an SVG keeps such blanks, and without them the columns would not stand in line.
-    """
-    svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code, monospace", "monospace")
-    return re.sub(r'x="([\d.]+)" (y="[\d.]+") textLength="([\d.]+)"([^>]*)>([^<]*)<', _without_blanks, svg)
-
-
-def _without_blanks(found: re.Match[str]) -> str:
-    x, length, text = float(found[1]), float(found[3]), html.unescape(found[5])
-    cell = length / max(len(text), 1)
-    kept = text.strip("\xa0 ")
-    x += cell * (len(text) - len(text.lstrip("\xa0 ")))
-    shown = html.escape(kept).replace(" ", "&#160;").replace("\xa0", "&#160;")
-    return f'x="{x:g}" {found[2]} textLength="{cell * len(kept):g}"{found[4]}>{shown}<'
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from liqtui import __version__
 from liqtui.cli.exit_codes import EXPECTED, INTERRUPTED, OK, code_of
 from liqtui.cli.spec import DEMO_SEED, DEMO_SPEED, REPLAY_SPEED, EngineSpec, demo_spec, live_spec, replay_spec
 from liqtui.config import Config, load, split_list
+from liqtui.model.selection import WINDOWS
 
 MAX_SPEED = 100_000.0
 
@@ -36,6 +37,21 @@ def run(arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else OK
 
 
+class Span(click.ParamType[int]):
+    """A length of time such as 15m, 1h or 1d, in ms."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return milliseconds."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+)([mhd])", value)
+        if match is None or int(match[1]) == 0:
+            self.fail(f"{value!r} is not a span such as 5m, 15m, 1h or 1d", param, ctx)
+        return int(match[1]) * {"m": 60_000, "h": 3_600_000, "d": 86_400_000}[match[2]]
+
+
 def _screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every command that draws."""
     options = [
@@ -44,22 +60,45 @@ def _screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--color", type=click.Choice(["auto", "truecolor", "256", "16", "none"]), help="What the terminal can show."
         ),
-        click.option("--window", type=click.Choice(["4h", "12h", "24h", "3d"]), help="Time window at the start."),
+        click.option("--window", type=click.Choice(WINDOWS), help="Time window at the start."),
+        click.option("--plain", is_flag=True, help="Print a line for each interval and event instead of a screen."),
+        click.option(
+            "--every",
+            "every_ms",
+            type=Span(),
+            default="1m",
+            show_default=True,
+            help="Interval of --plain, market time.",
+        ),
         click.option("--no-mouse", is_flag=True, help="Do not track the mouse (its motion costs traffic over SSH)."),
+        click.option("--fps", type=float, help="Pictures a second at most, 0.1 to 30; 4 by default."),
+        click.option(
+            "--low-bandwidth", is_flag=True, help="One picture a second, five colours a side, no mouse (key: B)."
+        ),
     ]
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def _loaded(config_path: Path | None, no_mouse: bool, **flags: Any) -> Config:
-    screen = {f"screen__{key}": flags.pop(key) for key in ("theme", "color", "window")}
-    return load(config_path, screen__mouse=False if no_mouse else None, **screen, **flags)
+def _loaded(config_path: Path | None, no_mouse: bool, low_bandwidth: bool, **flags: Any) -> Config:
+    screen = {f"screen__{key}": flags.pop(key) for key in ("theme", "color", "window", "fps")}
+    return load(
+        config_path,
+        screen__mouse=False if no_mouse else None,
+        screen__low_bandwidth=low_bandwidth or None,
+        **screen,
+        **flags,
+    )
 
 
-def _show(spec: EngineSpec, config: Config) -> int:
+def _show(spec: EngineSpec, config: Config, plain: bool, every_ms: int) -> int:
+    if plain:
+        from liqtui.cli.plain import speak
+
+        return speak(spec, config, every_ms)
     if not (sys.stdout.isatty() and sys.stdin.isatty()):
-        raise click.UsageError("the screen needs a terminal, and stdin or stdout is not one; see `liqtui --help`")
+        raise click.UsageError("the screen needs a terminal, and stdin or stdout is not one; --plain prints text")
     from liqtui.cli.viewer import view
 
     return view(spec, config)
@@ -80,6 +119,8 @@ def cli(
     venues: str | None,
     addresses: str | None,
     addresses_file: str | None,
+    plain: bool,
+    every_ms: int,
     **screen: Any,
 ) -> int:
     """Watch where leveraged positions in perpetual futures would be forced out. Without a command: live."""
@@ -92,7 +133,7 @@ def cli(
         watch__hyperliquid_addresses=split_list(addresses) if addresses else None,
         watch__hyperliquid_addresses_file=addresses_file,
     )
-    return _show(live_spec(config), config)
+    return _show(live_spec(config), config, plain, every_ms)
 
 
 @cli.command()
@@ -101,10 +142,10 @@ def cli(
 @click.option(
     "--speed", type=click.FloatRange(0.1, MAX_SPEED), default=DEMO_SPEED, show_default=True, help="Times real time."
 )
-def demo(seed: int, speed: float, **screen: Any) -> int:
+def demo(seed: int, speed: float, plain: bool, every_ms: int, **screen: Any) -> int:
     """Run on an embedded synthetic market; needs no network. Marked DEMO on every frame."""
     config = _loaded(**screen)
-    return _show(demo_spec(config, seed, speed), config)
+    return _show(demo_spec(config, seed, speed), config, plain, every_ms)
 
 
 @cli.command()
@@ -113,29 +154,14 @@ def demo(seed: int, speed: float, **screen: Any) -> int:
 @click.option(
     "--speed", type=click.FloatRange(0.1, MAX_SPEED), default=REPLAY_SPEED, show_default=True, help="Times real time."
 )
-def replay(folder: Path, speed: float, **screen: Any) -> int:
+def replay(folder: Path, speed: float, plain: bool, every_ms: int, **screen: Any) -> int:
     """Play a folder of public daily dumps (SYMBOL-1m|5m-*, -metrics-*, -fundingRate-*, -liquidationSnapshot-*)."""
     from liqtui.cli.export_map import symbols_in
     from liqtui.feeds.dump_files import symbols_by_asset
 
     config = _loaded(**screen)
     assets = tuple(sorted(symbols_by_asset(symbols_in(folder))))
-    return _show(replay_spec(config, folder, assets, speed), config)
-
-
-class Span(click.ParamType[int]):
-    """A length of time such as 15m, 1h or 1d, in ms."""
-
-    name = "span"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return milliseconds."""
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"(\d+)([mhd])", value)
-        if match is None or int(match[1]) == 0:
-            self.fail(f"{value!r} is not a span such as 5m, 15m, 1h or 1d", param, ctx)
-        return int(match[1]) * {"m": 60_000, "h": 3_600_000, "d": 86_400_000}[match[2]]
+    return _show(replay_spec(config, folder, assets, speed), config, plain, every_ms)
 
 
 _LEARN = click.option(

@@ -1,5 +1,6 @@
 """The entry point: something on screen at once, then the command, then its exit code."""
 
+import gc
 import os
 import sys
 
@@ -16,6 +17,7 @@ def main() -> None:
         from liqtui.terminal import splash
 
         splash("liqtui: starting")
+        gc.disable()  # nothing that a start makes is garbage; the app turns it on again
     from liqtui.cli.commands import run
 
     code = run()

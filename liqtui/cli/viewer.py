@@ -18,12 +18,17 @@ def view(spec: EngineSpec, config: Config) -> int:
 
     from liqtui.app import LiqtuiApp
     from liqtui.link.socket import SocketLink
+    from liqtui.painting.pace import Pace
     from liqtui.theming import ThemeError
+
+    def more() -> SocketLink:
+        return SocketLink(spec.socket_path, EngineStarter(spec), log_path=spec.log_path)
 
     link = SocketLink(spec.socket_path, starter, log_path=spec.log_path)
     selection = Selection(asset=spec.assets[0], window=config.screen.window)
     try:
-        app = LiqtuiApp(link, selection, config.screen.theme, colour)
+        pace = Pace(config.screen.fps, config.screen.low_bandwidth)
+        app = LiqtuiApp(link, selection, config.screen.theme, colour, pace, more, config.export.path)
     except ThemeError as error:
         raise ConfigError(str(error)) from error
     app.run(mouse=config.screen.mouse)

@@ -12,18 +12,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from liqtui.link.errors import ProtocolError
 from liqtui.link.heat_patch import HeatPart, apply_heat, heat_part
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot, TapePrint
 
-PROTOCOL = 2
+PROTOCOL = 3
 HEADER = struct.Struct(">I")
 MAX_COMMAND_BYTES = 65_536
 MAX_FRAME_BYTES = 64 * 1024 * 1024
-
-
-class ProtocolError(Exception):
-    """The other side sent what this side cannot read."""
 
 
 class Welcome(msgspec.Struct, tag="w", array_like=True, frozen=True):

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from liqtui.link.codec import HEADER, ProtocolError
+from liqtui.link.codec import HEADER
+from liqtui.link.errors import ProtocolError
 
 
 async def read_frame(reader: asyncio.StreamReader, max_bytes: int) -> bytes:

@@ -1,5 +1,6 @@
 """The heat on the wire: whole, or as the columns and rows that differ from one the other side has."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -40,19 +41,25 @@ class HeatPart(msgspec.Struct, array_like=True, frozen=True):
     """(len(columns), 4) float64."""
     gap: memoryview
     """(len(columns),) one byte each."""
+    prints: memoryview | None
+    """(len(columns), 2) float32; None where nobody prints."""
 
 
 def heat_part(base: Heat | None, heat: Heat | None) -> HeatPart | None:
     """Return what takes a viewer from one heat map to another."""
     if heat is None:
         return None
-    if base is None or base.step_ms != heat.step_ms or not _overlap(base, heat):
+    if base is None or not _alike(base, heat) or not _overlap(base, heat):
         return _part(heat, False, 0, (), np.arange(len(heat.ts_ms)))
     shift = int(heat.ts_ms[0] - base.ts_ms[0]) // heat.step_ms
     moved = _moved(base, shift, len(heat.ts_ms), heat.first_bin, heat.cells_usd.shape[1])
     rows_at = _new_rows(base, heat)
     moved.cells_usd[:, list(rows_at)] = heat.cells_usd[:, list(rows_at)]
     return _part(heat, True, shift, rows_at, np.flatnonzero(_differs(moved, heat)))
+
+
+def _alike(base: Heat, heat: Heat) -> bool:
+    return base.step_ms == heat.step_ms and (base.prints_usd is None) == (heat.prints_usd is None)
 
 
 def _overlap(base: Heat, heat: Heat) -> bool:
@@ -75,6 +82,8 @@ def _differs(moved: Heat, heat: Heat) -> NDArray[np.bool_]:
     cells = moved.cells_usd.view(np.uint32) != np.ascontiguousarray(heat.cells_usd, _F4).view(np.uint32)
     ohlc = moved.ohlc_usd.view(np.uint64) != np.ascontiguousarray(heat.ohlc_usd, _F8).view(np.uint64)
     differs: NDArray[np.bool_] = cells.any(axis=1) | ohlc.any(axis=1) | (moved.gap != heat.gap)
+    if moved.prints_usd is not None and heat.prints_usd is not None:
+        differs |= (moved.prints_usd != heat.prints_usd).any(axis=1)
     return differs
 
 
@@ -96,6 +105,7 @@ def _part(heat: Heat, patch: bool, shift: int, rows_at: tuple[int, ...], columns
         cells=_bytes(heat.cells_usd[at], _F4),
         ohlc=_bytes(heat.ohlc_usd[at], _F8),
         gap=_bytes(heat.gap[at].view(np.uint8), _U1),
+        prints=None if heat.prints_usd is None else _bytes(heat.prints_usd[at], _F4),
     )
 
 
@@ -119,28 +129,22 @@ def apply_heat(base: Heat | None, part: HeatPart | None, selection: Selection) -
     moved.cells_usd[at] = _array(part.cells, _F4).reshape(len(at), part.rows)
     moved.ohlc_usd[at] = _array(part.ohlc, _F8).reshape(len(at), 4)
     moved.gap[at] = _array(part.gap, _U1).view(np.bool_)
-    return _heat(selection, part, moved.cells_usd, moved.ohlc_usd, moved.gap)
+    if moved.prints_usd is not None and part.prints is not None:
+        moved.prints_usd[at] = _array(part.prints, _F4).reshape(len(at), 2)
+    return replace(moved, selection=selection)
 
 
 def _whole(part: HeatPart, selection: Selection) -> Heat:
     cells = _array(part.cells, _F4).reshape(part.count, part.rows)
     ohlc = _array(part.ohlc, _F8).reshape(part.count, 4)
-    return _heat(selection, part, cells, ohlc, _array(part.gap, _U1).view(np.bool_))
+    ts_ms = part.start_ms + part.step_ms * np.arange(part.count, dtype=np.int64)
+    gap = _array(part.gap, _U1).view(np.bool_)
+    prints = None if part.prints is None else _array(part.prints, _F4).reshape(part.count, 2)
+    return Heat(selection, part.step_ms, part.first_bin, ts_ms, cells, ohlc, gap, prints)
 
 
 def _array(data: memoryview, dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.frombuffer(data, dtype)
-
-
-def _heat(
-    selection: Selection,
-    part: HeatPart,
-    cells: NDArray[Any],
-    ohlc: NDArray[Any],
-    gap: NDArray[np.bool_],
-) -> Heat:
-    ts_ms = part.start_ms + part.step_ms * np.arange(part.count, dtype=np.int64)
-    return Heat(selection, part.step_ms, part.first_bin, ts_ms, cells, ohlc, gap)
 
 
 def _moved(base: Heat, shift: int, count: int, first_bin: int, rows: int) -> Heat:
@@ -151,8 +155,12 @@ def _moved(base: Heat, shift: int, count: int, first_bin: int, rows: int) -> Hea
     row_to, row_source = _common(base.cells_usd.shape[1], first_bin - base.first_bin, rows)
     cells[to, row_to] = base.cells_usd[source, row_source]
     ohlc[to], gap[to] = base.ohlc_usd[source], base.gap[source]
+    prints = None
+    if base.prints_usd is not None:
+        prints = np.zeros((count, 2), _F4)
+        prints[to] = base.prints_usd[source]
     ts_ms = int(base.ts_ms[0]) + base.step_ms * (shift + np.arange(count, dtype=np.int64))
-    return Heat(base.selection, base.step_ms, first_bin, ts_ms, cells, ohlc, gap)
+    return Heat(base.selection, base.step_ms, first_bin, ts_ms, cells, ohlc, gap, prints)
 
 
 def _common(have: int, shift: int, want: int) -> tuple[slice, slice]:

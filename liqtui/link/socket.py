@@ -8,26 +8,17 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from liqtui.link.address import socket_path
 from liqtui.link.base import LinkState
-from liqtui.link.codec import (
-    MAX_FRAME_BYTES,
-    PROTOCOL,
-    Frame,
-    FrameReader,
-    ProtocolError,
-    Resync,
-    Select,
-    Welcome,
-    decode_from_engine,
-    encode,
-)
-from liqtui.link.frames import read_frame
+from liqtui.link.errors import Hangs, ProtocolError, Refused
 from liqtui.link.mailbox import Mailbox
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from liqtui.link.conversation import Conversation
 
 SILENCE_S = 8.0
 """The engine speaks at least every two seconds; silent for so long, it hangs."""
@@ -58,14 +49,6 @@ class Process(Protocol):
         ...
 
 
-class Hangs(Exception):
-    """The engine is there and does not speak."""
-
-
-class Refused(Exception):
-    """The engine will not serve this viewer; the text says why."""
-
-
 class SocketLink:
     """Connects to the engine at `path`, and calls `start_engine` where there is none.
 
@@ -84,7 +67,7 @@ class SocketLink:
         self._selection, self._silence_s = selection, silence_s
         self._mailbox = Mailbox()
         self._process: Process | None = None
-        self._writer: asyncio.StreamWriter | None = None
+        self._conversation: Conversation | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._hangs = 0
         """Silences in a row."""
@@ -100,7 +83,8 @@ class SocketLink:
     async def select(self, selection: Selection) -> None:
         """Ask for another asset, venue or window; it is asked again after every reconnection."""
         self._selection = selection
-        self._send(Select(selection))
+        if self._conversation is not None:
+            self._conversation.select(selection)
 
     async def close(self) -> None:
         """Detach; the engine goes on for its other viewers."""
@@ -108,10 +92,6 @@ class SocketLink:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
-
-    def _send(self, message: Select | Resync) -> None:
-        if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(encode(message))
 
     async def _keep(self) -> None:
         """Stay connected; end only where that cannot be."""
@@ -186,41 +166,18 @@ class SocketLink:
             raise Hangs(f"the engine does not listen after {START_S:g} s")
 
     async def _converse(self, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
-        """Hear the engine until something ends it: EOFError, OSError, Hangs, Refused, ProtocolError, ValueError."""
-        reader, self._writer = streams
-        frames = FrameReader()
+        """Hear the engine until something ends it, as `Conversation.hear` does."""
+        from liqtui.link.conversation import Conversation  # numpy: only once there is an engine to be heard
+
+        talk = self._conversation = Conversation(*streams, self._mailbox, self._silence_s)
         try:
             if self._selection is not None:
-                self._send(Select(self._selection))
-            while True:
-                self._hear(await self._next(reader), frames)
+                talk.select(self._selection)
+            await talk.hear()
         finally:
-            self._writer.transport.abort()
-            self._writer = None
-
-    async def _next(self, reader: asyncio.StreamReader) -> bytes:
-        try:
-            async with asyncio.timeout(self._silence_s):
-                return await read_frame(reader, MAX_FRAME_BYTES)
-        except TimeoutError as error:
-            raise Hangs(f"the engine has not spoken for {self._silence_s:g} s") from error
-
-    def _hear(self, data: bytes, frames: FrameReader) -> None:
-        message = decode_from_engine(data)
-        if isinstance(message, Welcome):
-            if message.protocol != PROTOCOL:
-                raise Refused(
-                    f"the running engine (process {message.pid}) speaks protocol {message.protocol}, "
-                    f"this viewer {PROTOCOL}: end that engine"
-                )
-            self._mailbox.put(LinkState("connected"))
-        elif isinstance(message, Frame):
-            self._hangs = 0
-            snapshot = frames.read(message)
-            if snapshot is None:
-                self._send(Resync())
-            elif snapshot.detail.selection == self._selection:
-                self._mailbox.put(snapshot)
+            self._conversation = None
+            if talk.has_shown:
+                self._hangs = 0
 
     def _last_words(self) -> str:
         """Return the end of the engine's stderr."""

@@ -7,11 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.model.divergence import Series
-from liqtui.model.market import DAY_MS, HOUR_MS, PriceBar
+from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PriceBar
 
 ROWS_BELOW, ROWS_ABOVE = 288, 224
 ROWS = ROWS_BELOW + ROWS_ABOVE
 """Heat rows of a column: 25 % of price below and above."""
+
+FINE_MS, COARSE_MS, LONG_MS = MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS
+FINE_COLUMNS = 4 * 60 + 20
+COARSE_COLUMNS = 3 * 24 * 12 + 12
+LONG_COLUMNS = 7 * 24 * 4 + 6
+FINE_LATE_MS = 2 * HOUR_MS
+"""Columns of a minute serve while the newest is no older than this."""
 
 ATR_BARS = 14
 SAMPLES_MS = 3 * DAY_MS + 6 * HOUR_MS
@@ -34,6 +41,7 @@ class Column:
 class Stretch:
     """Equally spaced columns on one grid of rows."""
 
+    step_ms: int
     ts_ms: NDArray[np.int64]
     first_bin: int
     cells_usd: NDArray[np.float32]
@@ -83,7 +91,7 @@ class ColumnRing:
             cells[-1] = 0.0
             cells[-1, last.first_bin - low : last.first_bin - low + ROWS] = last.cells_usd
             ohlc[-1] = last.ohlc_usd
-        return Stretch(ts, low, cells, ohlc, ~known)
+        return Stretch(self.step_ms, ts, low, cells, ohlc, ~known)
 
 
 @dataclass(slots=True)
@@ -104,6 +112,63 @@ class Span:
     def ohlc(self) -> tuple[float, float, float, float]:
         """Return open, high, low, close."""
         return self.open_usd, self.high_usd, self.low_usd, self.close_usd
+
+
+class SpanRing(ColumnRing):
+    """Columns that hold several bars each: the map at the end of the newest, prices over all of them."""
+
+    def __init__(self, step_ms: int, size: int) -> None:
+        super().__init__(step_ms, size)
+        self.span: Span | None = None
+        """Prices of the newest column."""
+
+    def remember(self, bar: PriceBar, first_bin: int, cells_usd: NDArray[np.float32]) -> None:
+        """Put a closed bar into its column, or into each column that it covers."""
+        start = bar.ts_ms // self.step_ms * self.step_ms
+        if self.span is None or self.span.ts_ms != start:
+            self.span = Span(start, bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
+        else:
+            self.span.add(bar.high_usd, bar.low_usd, bar.close_usd)
+        for ts_ms in range(start, bar.end_ms, self.step_ms):
+            self.put(Column(ts_ms, first_bin, cells_usd, self.span.ohlc()))
+
+
+class Rings:
+    """The columns of one market at every length that a window has."""
+
+    def __init__(self) -> None:
+        self._fine = ColumnRing(FINE_MS, FINE_COLUMNS)
+        self._coarse, self._long = SpanRing(COARSE_MS, COARSE_COLUMNS), SpanRing(LONG_MS, LONG_COLUMNS)
+
+    def remember(self, bar: PriceBar, first_bin: int, cells_usd: NDArray[np.float32]) -> None:
+        """Take in a closed bar and the map at its end."""
+        self._coarse.remember(bar, first_bin, cells_usd)
+        self._long.remember(bar, first_bin, cells_usd)
+        if bar.step_ms == FINE_MS:
+            ohlc = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
+            self._fine.put(Column(bar.ts_ms, first_bin, cells_usd, ohlc))
+
+    def wanted(self, step_ms: int, now_ms: int) -> ColumnRing:
+        """Return the columns of this length, longer ones where there are none so fine."""
+        if step_ms == LONG_MS:
+            return self._long
+        newest = self._fine.newest_ms()
+        fine = step_ms == FINE_MS and newest is not None and now_ms - newest < FINE_LATE_MS
+        return self._fine if fine else self._coarse
+
+    def past(self, step_ms: int, span_ms: int, until_ms: int, end_ms: int) -> Stretch | None:
+        """Return the columns of a span that has ended, the finest that reach back so far, none below `step_ms`.
+
+        `end_ms` is the end of the newest bar; None where nothing is known of the span.
+        """
+        for ring in (self._fine, self._coarse, self._long):
+            reaches = until_ms - span_ms >= end_ms - ring.size * ring.step_ms
+            if ring.step_ms < step_ms or not (reaches or ring is self._long):
+                continue
+            found = ring.stretch((until_ms - 1) // ring.step_ms * ring.step_ms, span_ms // ring.step_ms, None)
+            if found is not None:
+                return found
+        return None
 
 
 class TrueRange:

@@ -14,12 +14,21 @@ from liqtui.model.book import Flow
 from liqtui.model.divergence import Series
 from liqtui.model.experts import Experts, ExpertsState
 from liqtui.model.grid import BINS_PER_HEAT_ROW, BOOK_BIN_LOG, bin_at, bin_of
-from liqtui.model.history import ROWS, ROWS_BELOW, Column, ColumnRing, Samples, Span, TrueRange
+from liqtui.model.history import (
+    ROWS,
+    ROWS_BELOW,
+    Column,
+    ColumnRing,
+    Rings,
+    Samples,
+    Span,
+    SpanRing,
+    Stretch,
+    TrueRange,
+)
 from liqtui.model.joining import OpenInterestTrack, RecentRange, crowd_lean, is_sound, swept_range, taker_imbalance
 from liqtui.model.market import (
     DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     Funding,
     Liquidation,
     LongShortRatio,
@@ -37,10 +46,6 @@ NOW_REACH_BINS = 1200
 
 DRAWN_ROWS = 300
 """Heat rows on each side of price of which the map is drawn for its bands."""
-
-FINE_MS, COARSE_MS = MINUTE_MS, 5 * MINUTE_MS
-FINE_COLUMNS = 4 * 60 + 30
-COARSE_COLUMNS = 3 * 24 * 12 + 36
 
 PENDING_BARS = 6000
 """Bars kept while no open interest has been seen."""
@@ -81,9 +86,7 @@ class Intensity:
         self._pending: deque[PriceBar] = deque(maxlen=PENDING_BARS)
         self._ratio: LongShortRatio | None = None
         self._funding: Funding | None = None
-        self._fine = ColumnRing(FINE_MS, FINE_COLUMNS)
-        self._coarse = ColumnRing(COARSE_MS, COARSE_COLUMNS)
-        self._coarse_span: Span | None = None
+        self._rings = Rings()
         self._samples, self._range = Samples(), TrueRange()
         self._end_ms: int | None = None
         self._close_usd = 0.0
@@ -190,17 +193,8 @@ class Intensity:
         )
 
     def _remember(self, bar: PriceBar) -> None:
-        start = bar.ts_ms // COARSE_MS * COARSE_MS
-        if self._coarse_span is None or self._coarse_span.ts_ms != start:
-            self._coarse_span = Span(start, bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
-        else:
-            self._coarse_span.add(bar.high_usd, bar.low_usd, bar.close_usd)
         first, cells = self._column_cells(bar.close_usd, bar.close_usd, bar.close_usd)
-        for ts_ms in range(start, bar.end_ms, COARSE_MS):
-            self._coarse.put(Column(ts_ms, first, cells, self._coarse_span.ohlc()))
-        if bar.step_ms == FINE_MS:
-            ohlc = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
-            self._fine.put(Column(bar.ts_ms, first, cells, ohlc))
+        self._rings.remember(bar, first, cells)
 
     def _column_cells(self, price_usd: float, low_usd: float, high_usd: float) -> tuple[int, NDArray[np.float32]]:
         first = bin_of(price_usd, HEAT_BIN_LOG) - ROWS_BELOW
@@ -245,32 +239,35 @@ class Intensity:
             return None
         return mix_of(self._experts, self._now()[0])
 
-    def heat(self, selection: Selection, now_ms: int) -> Heat | None:
-        """Return the columns of the selection's window, the last one forming; None before it is ready."""
+    def heat(self, selection: Selection, now_ms: int, newest: int | None = None) -> Heat | None:
+        """Return the columns of the selection's window, the last one forming; None before it is ready.
+
+        With `newest` only that many, the newest. A map that ends in the past has no forming column.
+        """
         if self._end_ms is None:
             return None
-        ring = self._ring(selection, now_ms)
-        end, last = self._forming(ring.step_ms, now_ms)
-        stretch = ring.stretch(end, WINDOW_MS[selection.window] // ring.step_ms, last)
-        if stretch is None:
-            return None
-        return Heat(
-            selection, ring.step_ms, stretch.first_bin, stretch.ts_ms, stretch.cells_usd, stretch.ohlc_usd, stretch.gap
-        )
+        if selection.until_ms is not None and selection.until_ms < self._end_ms:
+            return self._past(selection, selection.until_ms)
+        ring = self._rings.wanted(COLUMN_MS[selection.window], now_ms)
+        end, last = self._forming(ring, now_ms)
+        count = WINDOW_MS[selection.window] // ring.step_ms
+        stretch = ring.stretch(end, count if newest is None else min(newest, count), last)
+        return None if stretch is None else _heat(selection, stretch)
 
-    def _ring(self, selection: Selection, now_ms: int) -> ColumnRing:
-        newest = self._fine.newest_ms()
-        fine = COLUMN_MS[selection.window] == FINE_MS and newest is not None and now_ms - newest < 2 * HOUR_MS
-        return self._fine if fine else self._coarse
+    def _past(self, selection: Selection, until_ms: int) -> Heat | None:
+        window, end_ms = selection.window, self._end_ms or until_ms
+        stretch = self._rings.past(COLUMN_MS[window], WINDOW_MS[window], until_ms, end_ms)
+        return None if stretch is None else _heat(selection, stretch)
 
-    def _forming(self, step_ms: int, now_ms: int) -> tuple[int, Column | None]:
+    def _forming(self, ring: ColumnRing, now_ms: int) -> tuple[int, Column | None]:
         """Return the open time of the last column and, unless the bars are too late, the forming column."""
         assert self._end_ms is not None
+        step_ms = ring.step_ms
         own, clock = self._end_ms // step_ms * step_ms, now_ms // step_ms * step_ms
         if clock > own + LATE_STEPS * step_ms:
             return clock, None
         first, cells = self._column_cells(*self._now())
-        closed = self._coarse_span if step_ms == COARSE_MS and self._end_ms % step_ms else None
+        closed = ring.span if isinstance(ring, SpanRing) and self._end_ms % step_ms else None
         return own, Column(own, first, cells, self._forming_span(own, closed).ohlc())
 
     def _forming_span(self, ts_ms: int, closed: Span | None) -> Span:
@@ -295,6 +292,12 @@ class Intensity:
     def conservation_faults(self) -> int:
         """Return how often the model had closed or liquidated more than the open interest allows."""
         return self._experts.lead.book.faults
+
+
+def _heat(selection: Selection, columns: Stretch) -> Heat:
+    return Heat(
+        selection, columns.step_ms, columns.first_bin, columns.ts_ms, columns.cells_usd, columns.ohlc_usd, columns.gap
+    )
 
 
 def _met(low_usd: float, high_usd: float) -> tuple[int, int]:

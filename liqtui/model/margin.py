@@ -161,15 +161,26 @@ def liquidation_prices(
     A price on the winning side of the entry means that the bracket does not allow that leverage. 0.0: never.
     ValueError without brackets.
     """
-    table = np.array([(b.floor_usd, b.cap_usd, b.rate, b.amount_usd) for b in brackets], dtype=np.float64)
-    if not len(table):
-        raise ValueError("there are no maintenance brackets")
     s, entry, lev, qty = np.broadcast_arrays(
         *(np.asarray(a, dtype=np.float64) for a in (sign, entry_usd, leverage, qty_base))
     )
-    floor, cap, rate, amount = (column.reshape(-1, *(1,) * s.ndim) for column in table.T)
-    cap = cap.copy()
-    cap[-1] = np.inf
+    return prices_by_columns(s, entry, lev, qty, bracket_columns(brackets), fee_rate)
+
+
+def bracket_columns(brackets: Sequence[Bracket]) -> FloatArray:
+    """Return floor, cap, rate and amount of brackets (4, brackets), the last cap infinite; ValueError without any."""
+    if not brackets:
+        raise ValueError("there are no maintenance brackets")
+    columns = np.array([(b.floor_usd, b.cap_usd, b.rate, b.amount_usd) for b in brackets], dtype=np.float64).T.copy()
+    columns[1, -1] = np.inf
+    return columns
+
+
+def prices_by_columns(
+    s: FloatArray, entry: FloatArray, lev: FloatArray, qty: FloatArray, columns: FloatArray, fee_rate: float = 0.0
+) -> FloatArray:
+    """Return `liquidation_prices` of arrays of one shape, for `bracket_columns` made once: for many small calls."""
+    floor, cap, rate, amount = columns.reshape(4, -1, *(1,) * s.ndim)
     own = (entry * (1.0 - s / lev) - s * amount / qty) / (1.0 - s * (rate + fee_rate))
     low, high = floor / qty, cap / qty
     long = np.where((own >= low) & (low <= entry), np.minimum(own, np.where(high <= entry, high, np.inf)), 0.0).max(

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from liqtui.model.arrays import Bools, Float32s, Float64s, Int64s
 from liqtui.model.market import Side
 from liqtui.model.selection import Mode, PrintWorth, Selection
 
@@ -68,15 +66,18 @@ class Heat:
     """Length of a column."""
     first_bin: int
     """Row r is the log-price bin `first_bin + r`: [(first_bin + r) w, (first_bin + r + 1) w), w = HEAT_BIN_LOG."""
-    ts_ms: NDArray[np.int64]
+    ts_ms: Int64s
     """(columns,) open time of each column, equally spaced; the last column is still forming."""
-    cells_usd: NDArray[np.float32]
+    cells_usd: Float32s
     """(columns, rows) estimated notional to be liquidated in each bin, as known at the column's end.
     Rows below the column's close are longs, rows above it shorts."""
-    ohlc_usd: NDArray[np.float64]
+    ohlc_usd: Float64s
     """(columns, 4) open, high, low, close; NaN in a gap."""
-    gap: NDArray[np.bool_]
+    gap: Bools
     """(columns,) True where there was no data: hatched, never dark."""
+    prints_usd: Float32s | None = None
+    """(columns, 2) realised liquidations in each column, longs and shorts, as heard since the engine started; None
+    where no venue of the selection prints them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from liqtui.model.margin import liquidation_prices
+from liqtui.model.margin import bracket_columns, prices_by_columns
 from liqtui.model.market import MINUTE_MS, Bracket
 
 Floats = NDArray[np.float64]
@@ -83,7 +83,7 @@ class Population:
     """All positions of one venue; a state machine driven by the market."""
 
     def __init__(self, brackets: Sequence[Bracket], rng: np.random.Generator) -> None:
-        self._brackets, self._rng = tuple(brackets), rng
+        self._columns, self._rng = bracket_columns(brackets), rng
         self._caps_usd = np.array([bracket.cap_usd for bracket in brackets])
         self._max_leverage = np.array([bracket.max_leverage for bracket in brackets])
         self._rates = np.array([bracket.rate for bracket in brackets])
@@ -244,7 +244,7 @@ class Population:
         """Work out the liquidation prices of some positions again."""
         table = self._table
         sign = table[SIGN_ROW, which]
-        level = liquidation_prices(sign, table[ENTRY, which], table[LEVERAGE, which], table[QTY, which], self._brackets)
+        level = prices_by_columns(sign, table[ENTRY, which], table[LEVERAGE, which], table[QTY, which], self._columns)
         table[LIQUIDATION, which] = level
         table[LONG_LEVEL, which] = np.where(sign > 0, level, -np.inf)
         table[SHORT_LEVEL, which] = np.where(sign < 0, level, np.inf)

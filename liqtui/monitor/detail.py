@@ -1,13 +1,14 @@
 """What is drawn of one selection, made anew only where something under it has changed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from liqtui.model.clusters import find_clusters, side_totals
 from liqtui.model.divergence import combine_series, divergence
 from liqtui.model.intensity import combine_now
 from liqtui.model.market import MINUTE_MS
 from liqtui.model.selection import Selection
-from liqtui.model.snapshot import Cluster, Detail, DivergenceRow
+from liqtui.model.snapshot import Cluster, Detail, DivergenceRow, Heat
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.compose import Part, fresh, price_usd
 from liqtui.monitor.heat_maker import HeatMaker
@@ -39,7 +40,7 @@ class DetailMaker:
         clusters, long_usd, short_usd = _zones(loaded, price, atr, now_ms)
         return Detail(
             selection=self.selection,
-            heat=self._heat.make(loaded, now_ms),
+            heat=self._with_prints(self._heat.make(loaded, now_ms), parts),
             price_usd=price,
             atr_usd=atr,
             clusters=self._bands.with_bands(clusters, loaded, known),
@@ -53,6 +54,14 @@ class DetailMaker:
             known=known,
             observed_pct=observed_pct(parts, now_ms),
         )
+
+    def _with_prints(self, heat: Heat | None, parts: Sequence[Part]) -> Heat | None:
+        """Return the heat with what was printed in its columns, where a venue prints at all."""
+        venues = [part.venue.venue for part in parts if part.venue.prints in ("full", "sampled")]
+        if heat is None or not venues:
+            return heat
+        sums = self._tape.columns(self.selection.asset, venues, heat.ts_ms, heat.step_ms)
+        return replace(heat, prints_usd=sums)
 
     def _atr_usd(self, parts: Sequence[Part]) -> float | None:
         known = sorted(atr for part in parts if (atr := part.market.intensity.atr_usd()) is not None)

@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from liqtui.model.intensity import combine_heat
-from liqtui.model.selection import Selection, Window
+from liqtui.model.selection import COLUMN_MS, WINDOW_MS, Selection
 from liqtui.model.snapshot import Heat
 from liqtui.monitor.compose import Part
 from liqtui.monitor.known_map import with_known_now
 
-SHORT: dict[Window, Window] = {"3d": "12h", "24h": "12h"}
-"""A window of the same columns that is cheaper to make, for the sake of its last column."""
+SHORT_COLUMNS = 144
+"""So many columns are made for the sake of the last one, where the window has at least twice as many."""
 
 
 class HeatMaker:
@@ -29,18 +29,26 @@ class HeatMaker:
     def make(self, parts: Sequence[Part], now_ms: int) -> Heat | None:
         """Return the heat of these parts; None before any is modelled."""
         key = [(part.venue.venue, part.market.bars_seen) for part in parts]
-        short = SHORT.get(self._selection.window)
-        if short is not None and self._made is not None and key == self._key:
-            last = self._combined(replace(self._selection, window=short), parts, now_ms)
+        if self._selection.until_ms is not None and self._made is not None and key == self._key:
+            return self._made
+        if self._is_long and self._made is not None and key == self._key:
+            last = self._combined(parts, now_ms, SHORT_COLUMNS)
             if last is not None and (made := with_last_column(self._made, last)) is not None:
                 return made
-        self._key, self._made = key, self._combined(self._selection, parts, now_ms)
+        self._key, self._made = key, self._combined(parts, now_ms)
         return self._made
 
-    def _combined(self, selection: Selection, parts: Sequence[Part], now_ms: int) -> Heat | None:
-        made = [part.market.intensity.heat(selection, self._seen_from_ms(part, now_ms)) for part in parts]
-        known = [with_known_now(heat, part.market, now_ms) for heat, part in zip(made, parts, strict=True)]
-        heats = [heat for heat in known if heat is not None]
+    @property
+    def _is_long(self) -> bool:
+        window = self._selection.window
+        return WINDOW_MS[window] // COLUMN_MS[window] >= 2 * SHORT_COLUMNS
+
+    def _combined(self, parts: Sequence[Part], now_ms: int, newest: int | None = None) -> Heat | None:
+        selection = self._selection
+        made = [part.market.intensity.heat(selection, self._seen_from_ms(part, now_ms), newest) for part in parts]
+        if selection.until_ms is None:
+            made = [with_known_now(heat, part.market, now_ms) for heat, part in zip(made, parts, strict=True)]
+        heats = [heat for heat in made if heat is not None]
         return heats[0] if len(heats) == 1 else combine_heat(selection, heats)
 
     def _seen_from_ms(self, part: Part, now_ms: int) -> int:

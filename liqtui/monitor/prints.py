@@ -5,10 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import merge
 
+import numpy as np
+from numpy.typing import NDArray
+
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Liquidation, PrintGap
 from liqtui.model.snapshot import TAPE_ROWS, PrintTotal, TapePrint
 from liqtui.monitor.coverage import Coverage, Span, Spans, heard_since_ms
 from liqtui.monitor.once import Once
+from liqtui.monitor.print_columns import PrintColumns
 
 TOTAL_MS = {"1h": HOUR_MS, "4h": 4 * HOUR_MS, "24h": DAY_MS}
 
@@ -79,6 +83,7 @@ class Tape:
         self._rows: dict[_Key, deque[TapePrint]] = {}
         self._past_rows: dict[_Key, list[TapePrint]] = {}
         self._sums: dict[_Key, Sums] = {}
+        self._columns: dict[_Key, PrintColumns] = {}
         self._seen: dict[_Key, int] = {}
         self._heard: dict[str, int] = {}
         self._coverage: dict[str, Coverage] = {}
@@ -114,6 +119,7 @@ class Tape:
         self._next_seq += 1
         long_usd, short_usd = (usd, 0.0) if item.side == "long" else (0.0, usd)
         self._sums_of(*key).add(item.ts_ms, long_usd, short_usd)
+        self._columns.setdefault(key, PrintColumns()).add(item.ts_ms, long_usd, short_usd)
         self._seen[key] = self._seen.get(key, 0) + 1
         return TapePrint(seq, item.ts_ms, item.venue, item.asset, item.side, item.qty_base, item.price_usd, usd)
 
@@ -147,6 +153,14 @@ class Tape:
             return rows
         past = merge(*(self._past_rows[key] for key in keys if key in self._past_rows), key=lambda row: row.ts_ms)
         return (*past, *rows)[-TAPE_ROWS:]
+
+    def columns(self, asset: str, venues: Iterable[str], ts_ms: NDArray[np.int64], step_ms: int) -> NDArray[np.float32]:
+        """Return the (columns, 2) USD of longs and shorts printed in each column, over some venues."""
+        total = np.zeros((len(ts_ms), 2), dtype=np.float32)
+        for venue in venues:
+            if (key := (venue, asset)) in self._columns:
+                total += self._columns[key].sums(ts_ms, step_ms)
+        return total
 
     def seen(self, asset: str, venues: Iterable[str]) -> int:
         """Return how many prints of an asset are known over some venues, those of the past included."""

@@ -1,11 +1,26 @@
-"""Writes changed cells as the bytes of one frame: short moves, and a pen that is carried from cell to cell."""
+"""Writes changed cells as the bytes of one frame: ink by ink, since a change of colour is longer than a move."""
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from liqtui.painting.sequences import DEFAULT_INK, change_ink, move, move_to
+from liqtui.painting.sequences import DEFAULT_INK, change_ink, ink_order, move, move_to
 
 Row: TypeAlias = list[str | None]
 """The texts or the inks of a row's cells; None where nothing is known, an empty text for the rest of a wide one."""
+
+
+MANY_CELLS = 400
+"""A frame of more goes down the screen row by row: it may come in parts, and half of it must not look like noise."""
+
+
+class _Piece(NamedTuple):
+    """Cells [start, end) of a row, all of one ink."""
+
+    ink: str
+    start: int
+    end: int
+    y: int
+    texts: Row
+    inks: Row
 
 
 class FrameWriter:
@@ -13,6 +28,7 @@ class FrameWriter:
 
     def __init__(self, afresh: bool) -> None:
         self._parts: list[str] = ["\x1b[m"] if afresh else []
+        self._pieces: list[_Piece] = []
         self._ink = DEFAULT_INK
         self._at: tuple[int, int] | None = None
         """Where the cursor stands; None when that depends on the terminal."""
@@ -20,10 +36,10 @@ class FrameWriter:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was written."""
-        return not self._parts
+        return not self._parts and not self._pieces
 
     def write(self, start: int, end: int, y: int, texts: Row, inks: Row) -> None:
-        """Write the cells [start, end) of a row, widened where they cut a wide character."""
+        """Take the cells [start, end) of a row, widened where they cut a wide character; the row must not change."""
         while start and texts[start] == "":
             start -= 1
         while end < len(texts) and texts[end] == "":
@@ -32,15 +48,15 @@ class FrameWriter:
             stop = start + 1
             while stop < end and inks[stop] == inks[start]:
                 stop += 1
-            self._write_ink(start, stop, y, texts, inks)
+            self._pieces.append(_Piece(inks[start] or DEFAULT_INK, start, stop, y, texts, inks))
             start = stop
 
-    def _write_ink(self, start: int, end: int, y: int, texts: Row, inks: Row) -> None:
+    def _write_piece(self, piece: _Piece) -> None:
         """Write cells of one ink."""
+        ink, start, end, y, texts, inks = piece
         found = [text or "" for text in texts[start:end]]
         whole = "".join(found)
         self._go(start, y, texts, inks)
-        ink = inks[start] or DEFAULT_INK
         self._parts.append(change_ink(self._ink, ink))
         self._ink = ink
         if "" not in found and len(whole) == end - start:
@@ -69,4 +85,8 @@ class FrameWriter:
 
     def finish(self, cursor: tuple[int, int]) -> str:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
+        if sum(piece.end - piece.start for piece in self._pieces) <= MANY_CELLS:
+            self._pieces.sort(key=lambda piece: ink_order(piece.ink))
+        for piece in self._pieces:
+            self._write_piece(piece)
         return "".join((*self._parts, change_ink(self._ink, DEFAULT_INK), move_to(*cursor)))

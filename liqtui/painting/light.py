@@ -42,7 +42,7 @@ def painting_fault(env: Mapping[str, str] = os.environ) -> str | None:
     wanted: tuple[tuple[type, tuple[str, ...]], ...] = (
         (App, ("_display", "_handle_exception", *attributes)),
         (MessagePump, ("_running", "_closed")),
-        (LinuxDriver, ("_file", "_writer_thread")),
+        (LinuxDriver, ("_file", "_writer_thread", "_enable_mouse_support", "_disable_mouse_support")),
         (compositor.LayoutUpdate, ("strips", "region")),
         (compositor.ChopsUpdate, ("chops", "spans", "chop_ends")),
         (Style, ("_ansi", "_link", "_link_id")),
@@ -75,6 +75,19 @@ class LightApp(App[None]):
     def is_output_pending(self) -> bool:
         """Whether the terminal has not taken the last frame yet."""
         return self.outlet is not None and self.outlet.is_pending
+
+    @property
+    def sent_bytes(self) -> int:
+        """All that was sent to the terminal so far, where that is counted."""
+        return self.outlet.sent_bytes if self.outlet is not None else 0
+
+    def track_mouse(self, wanted: bool) -> None:
+        """Have the terminal tell the mouse's motion, or not, where the driver can change that."""
+        driver = self._driver
+        act = getattr(driver, "_enable_mouse_support" if wanted else "_disable_mouse_support", None)
+        if driver is not None and act is not None and driver._mouse:
+            act()
+            driver.flush()
 
     def action_redraw(self) -> None:
         """Paint everything again, for a terminal that shows what it was not sent."""

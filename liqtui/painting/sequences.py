@@ -75,6 +75,13 @@ def _pen(ink: str) -> _Pen:
     return _Pen(frozenset(attributes), colours["3"], colours["4"], link)
 
 
+@lru_cache(maxsize=8192)
+def ink_order(ink: str) -> tuple[str, ...]:
+    """Return a key by which neighbouring inks differ in little: the longest parts of them come first."""
+    pen = _pen(ink)
+    return pen.link, pen.background, pen.foreground, *sorted(pen.attributes)
+
+
 def _is_colour(code: str) -> bool:
     return code[:-1] in ("3", "4", "9", "10")
 

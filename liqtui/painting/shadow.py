@@ -9,6 +9,9 @@ from textual.strip import Strip
 from liqtui.painting.frame_writer import FrameWriter, Row
 from liqtui.painting.sequences import cells, ink_of
 
+_BLOCK = 16
+"""Cells that are compared at once."""
+
 
 class Shadow:
     """What Textual painted and what of it the terminal was sent; takes updates, gives the bytes that are missing."""
@@ -107,11 +110,19 @@ class Shadow:
         texts, inks, sent_texts, sent_inks = self._texts[y], self._inks[y], self._sent_texts[y], self._sent_inks[y]
         if texts == sent_texts and inks == sent_inks:
             return
-        columns = zip(texts, sent_texts, inks, sent_inks, strict=True)
-        changed = [x for x, (text, old, ink, old_ink) in enumerate(columns) if text != old or ink != old_ink]
-        for start, end in _runs(changed):
+        for start, end in _runs(_changed(texts, sent_texts, inks, sent_inks)):
             writer.write(start, end, y, texts, inks)
         self._sent_texts[y], self._sent_inks[y] = texts.copy(), inks.copy()
+
+
+def _changed(texts: Row, old_texts: Row, inks: Row, old_inks: Row) -> Iterator[int]:
+    """Yield where two rows differ, passing over equal blocks of cells at once."""
+    for x in range(0, len(texts), _BLOCK):
+        block = slice(x, x + _BLOCK)
+        if texts[block] != old_texts[block] or inks[block] != old_inks[block]:
+            for at in range(x, min(x + _BLOCK, len(texts))):
+                if texts[at] != old_texts[at] or inks[at] != old_inks[at]:
+                    yield at
 
 
 def _runs(places: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -10,21 +10,27 @@ from rich.style import Style
 from textual.strip import Strip
 
 from liqtui.render.levels import Field, Floats, classes
-from liqtui.render.ramp import EMPTY, GAP, LONG, PIXELS, SHORT, Inks
+from liqtui.render.ramp import EMPTY, GAP, LONG, MARK, MARK_SIZES, PIXELS, SHORT, Inks
+from liqtui.render.swept import swept_pixels
 from liqtui.render.view import PriceView
 
 Pixels = NDArray[np.int32]
 
-_DOTS = 256
-"""More than the dots of a cell add up to."""
+_DOTS = MARK + 2 * MARK_SIZES + 1
+"""More than any dots or mark of a cell."""
 
 
-def paint(field: Field, long_limits: Floats, short_limits: Floats) -> Pixels:
-    """Return the (rows, cells) pixels of a field, top row first: the larger side's class, and gaps."""
+def paint(field: Field, long_limits: Floats, short_limits: Floats, view: PriceView, least: int = 1) -> Pixels:
+    """Return the (rows, cells) pixels of a field, top row first: the larger side's class, what was taken, gaps.
+
+    Classes below `least` are left empty.
+    """
     longs, shorts = classes(field.long_usd, long_limits), classes(field.short_usd, short_limits)
     is_long = field.long_usd > field.short_usd
     pixels = np.where(is_long, longs + np.int32(LONG), shorts + np.int32(SHORT))
-    pixels[np.where(is_long, longs, shorts) == 0] = EMPTY
+    shown = np.where(is_long, longs, shorts)
+    pixels[shown < least] = EMPTY
+    pixels = np.where(shown > 0, pixels, swept_pixels(field, longs, shorts, view))
     pixels[field.gap] = GAP
     return np.ascontiguousarray(pixels.T[::-1]).astype(np.int32)
 

@@ -26,11 +26,14 @@ class Field:
     long_usd: Floats
     short_usd: Floats
     gap: NDArray[np.bool_]
-    """(cells,) no data in the whole cell."""
+    """(cells,) no data in the whole cell, where there might be some: what is yet to come is not a gap."""
     close_usd: Floats
-    """(cells,) last close, NaN in a gap."""
+    """(cells,) last close, NaN in a gap and in what is yet to come."""
     settled: NDArray[np.bool_]
     """(cells,) holds data, none of it still forming."""
+    low_usd: Floats
+    """(cells,) lowest price, NaN where there is no close."""
+    high_usd: Floats
 
 
 def split_sides(cells_usd: Floats, first_bin: int, width_log: float, close_usd: Floats) -> tuple[Floats, Floats]:
@@ -68,19 +71,23 @@ def columns_of_cells(
 
 
 def reduce_field(
-    cells_usd: Floats, first_bin: int, ts_ms: NDArray[np.int64], step_ms: int, close_usd: Floats,
+    cells_usd: Floats, first_bin: int, ts_ms: NDArray[np.int64], step_ms: int, ohlc_usd: Floats,
     gap: NDArray[np.bool_], prices: PriceView, times: TimeView,
 ) -> Field:  # fmt: skip
     """Return what a view shows of a (columns, bins) field; the last column is taken as still forming."""
     first, known = columns_of_cells(ts_ms, step_ms, times)
     low, bins = int(first[0]), _bins_shown(first_bin, cells_usd.shape[1], prices)
-    at = first - low
+    at, close_usd = first - low, ohlc_usd[:, 3]
     last = np.maximum(np.append(at[1:], len(ts_ms) - low) - 1, at)
     sides = split_sides(cells_usd[low:, bins], first_bin + bins.start, prices.width_log, close_usd[low:])
     long_usd, short_usd = (_masked_max(sum_rows(side, first_bin + bins.start, prices), at, known) for side in sides)
     empty = np.minimum.reduceat(gap[low:], at) | ~known
     closes = np.where(empty, np.nan, _last_known(close_usd[low:])[last])
-    return Field(long_usd, short_usd, empty, closes, ~empty & (last + low < len(ts_ms) - 1))
+    lows, highs = (extreme.reduceat(ohlc_usd[low:, k], at) for extreme, k in ((np.fmin, 2), (np.fmax, 1)))
+    lows[empty], highs[empty] = np.nan, np.nan
+    ahead = (np.arange(times.cells) + times.first_cell) * times.cell_ms >= ts_ms[-1] + step_ms
+    settled = ~empty & (last + low < len(ts_ms) - 1)
+    return Field(long_usd, short_usd, empty & ~ahead, closes, settled, lows, highs)
 
 
 def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceView) -> tuple[Floats, Floats]:

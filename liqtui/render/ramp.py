@@ -15,17 +15,24 @@ LONG = 0
 SHORT = CLASSES
 """Pixel of class k > 0 of the shorts: SHORT + k."""
 GAP = 2 * CLASSES + 1
-PIXELS = GAP + 1
+SWEPT, OUTLINE = GAP + 1, GAP + 2
+"""What was taken: just now, and a while ago."""
+PIXELS = GAP + 3
 """Number of different pixels."""
 
-_HATCH = "╱"
+_HATCH, _TAKEN = "╱", "░"
 _BRAILLE = 0x2800
 BRAILLE_DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
 """Bits of the dots of a braille character (Unicode block U+2800): the left column from the lowest up, the right one."""
+MARK, MARK_SIZES = 256, 3
+"""Dots from MARK + 1 on are no dots but a mark: of a long's print in rising sizes, then of a short's."""
+_MARKS = "▿▾▼▵▴▲"
 _CONTRAST_LEAST = 2.5
 """Contrast (WCAG) from which a line in the path's colour can be seen on a cell."""
 _FAINT = 0.5
 """Share of its own colour in the line of the current price, the rest is what lies under it."""
+_TAKEN_SHARES = 0.3, 0.16
+"""Share of the path's colour in what was taken, just now and a while ago."""
 
 
 class Inks(Protocol):
@@ -45,7 +52,7 @@ class Inks(Protocol):
         ...
 
     def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
-        """Return the cell of the price path, some of `dots` added up, over a pair of pixels."""
+        """Return the cell of the price path, some of `dots` added up or a mark, over a pair of pixels."""
         ...
 
 
@@ -55,8 +62,8 @@ def spread(stops: int) -> list[int]:
 
 
 def stronger(top: int, bottom: int) -> int:
-    """Return the pixel of the higher class; a gap counts as empty."""
-    return max((EMPTY if pixel == GAP else pixel for pixel in (top, bottom)), key=lambda p: p - SHORT * (p > SHORT))
+    """Return the pixel of the higher class; a gap and what was taken count as empty."""
+    return max((EMPTY if pixel >= GAP else pixel for pixel in (top, bottom)), key=lambda p: p - SHORT * (p > SHORT))
 
 
 @dataclass(slots=True)
@@ -82,7 +89,9 @@ class HalfInks:
     def _make(self, top: int, bottom: int) -> tuple[str, Style]:
         if top == bottom == GAP:
             return _HATCH, Style(color=self.colours[GAP], bgcolor=self.colours[EMPTY])
-        if top == bottom:
+        if top == bottom == SWEPT:
+            return _TAKEN, Style(color=self.colours[SWEPT], bgcolor=self.colours[EMPTY])
+        if top != GAP != bottom and self.colours[top] == self.colours[bottom]:
             return " ", Style(bgcolor=self.colours[top])
         if top == EMPTY:
             return "▄", Style(color=self.colours[bottom], bgcolor=self.colours[top])
@@ -97,21 +106,22 @@ class HalfInks:
         return "╌", self._faint[back]
 
     def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
-        """Return the dots over the stronger pixel."""
+        """Return the dots, or the mark, over the stronger pixel."""
         back = stronger(top, bottom)
         if back not in self._lines:
             self._lines[back] = Style(color=self._ink(back), bgcolor=self.colours[back])
-        return chr(_BRAILLE + dots), self._lines[back]
+        text = chr(_BRAILLE + dots) if dots < MARK else _MARKS[dots - MARK - 1]
+        return text, self._lines[back]
 
     def _ink(self, back: int) -> Color:
         """Return the path's colour, or the background's where the path would drown in the heat."""
         return self.path if _contrast(self.path, self.colours[back]) >= _CONTRAST_LEAST else self.colours[EMPTY]
 
 
-def _mixed(ink: Color, under: Color) -> Color:
+def _mixed(ink: Color, under: Color, share: float = _FAINT) -> Color:
     """Return the colour between two, as one of xterm's where the ink is one."""
     pairs = zip(ink.get_truecolor(), under.get_truecolor(), strict=True)
-    mixed = Color.from_rgb(*(_FAINT * own + (1 - _FAINT) * other for own, other in pairs))
+    mixed = Color.from_rgb(*(share * own + (1 - share) * other for own, other in pairs))
     return mixed.downgrade(ColorSystem.EIGHT_BIT) if ink.type is ColorType.EIGHT_BIT else mixed
 
 
@@ -142,17 +152,19 @@ class GlyphInks:
 
     def crossed(self, top: int, bottom: int) -> tuple[str, Style]:
         """Return a dash in the path's style where nothing is drawn, else the pixel's own glyph."""
-        return ("-", self.path) if top in (EMPTY, GAP) else self.glyphs[top]
+        return ("-", self.path) if top == EMPTY or top >= GAP else self.glyphs[top]
 
     def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
-        """Return a bullet for a close and a small dot on the way to it."""
+        """Return a bullet for a close, a small dot on the way to it, or the mark."""
+        if dots > MARK:
+            return _MARKS[dots - MARK - 1], self.path
         return ("•" if dots & 2 else "·"), self.path
 
 
 def half_inks(long: Sequence[Color], short: Sequence[Color], empty: Color, path: Color, gap: Color) -> HalfInks:
     """Return half-block inks from ramps of any length, weakest first."""
     ramps = [stops[i] for stops in (long, short) for i in spread(len(stops))]
-    return HalfInks([empty, *ramps, gap], path)
+    return HalfInks([empty, *ramps, gap, *(_mixed(path, empty, share) for share in _TAKEN_SHARES)], path)
 
 
 def glyph_inks(
@@ -163,4 +175,4 @@ def glyph_inks(
 ) -> GlyphInks:
     """Return glyph inks from ramps of any length, weakest first."""
     ramps = [stops[i] for stops in (long, short) for i in spread(len(stops))]
-    return GlyphInks([(" ", Style()), *ramps, ("/", gap)], path)
+    return GlyphInks([(" ", Style()), *ramps, ("/", gap), ("x", gap), (":", gap)], path)

@@ -48,6 +48,12 @@ def spread(left: Sequence[Field], right: Sequence[Field], width: int, base: Styl
     return line([*kept_left, Field(" " * max(width - used, 0), Style()), *kept_right], width, base)
 
 
+def over(strip: Strip, x: int, text: str, style: Style) -> Strip:
+    """Return a strip with text laid over it from a cell on."""
+    end = min(x + cell_len(text), strip.cell_length)
+    return Strip.join([strip.crop(0, x), Strip([Segment(text[: end - x], style)], end - x), strip.crop(end)])
+
+
 def blank(width: int, base: Style) -> Strip:
     """Return an empty line in the base style."""
     return Strip([Segment(" " * width, base)] if width else [], width)

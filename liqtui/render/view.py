@@ -6,6 +6,9 @@ from dataclasses import dataclass
 SCALES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 """Bins a row that the zoom steps through."""
 
+PAGE_PARTS = 16
+"""The time axis moves by this part of its width at a time: a map that moved with every cell would be sent whole again
+with every cell, and be harder to read."""
 _SLACK = 0.75
 """The automatic zoom narrows only when the finer scale would be filled to less than this."""
 _KEEP = 0.6
@@ -60,10 +63,15 @@ class TimeView:
         return self.first_cell * self.cell_ms
 
 
-def frame_time(now_ms: int, span_ms: int, cells: int) -> TimeView:
-    """Return the view whose last cell holds `now_ms`; it begins inside the span before that, by less than a cell."""
+def frame_time(now_ms: int, span_ms: int, cells: int, *, moves: bool = True) -> TimeView:
+    """Return the view that holds `now_ms` in one of its last cells; it begins inside the span before the last one.
+
+    The picture stands still while now walks to the right edge, then it jumps by a page; one that never `moves` ends
+    with now.
+    """
     cell_ms = math.ceil(span_ms / max(cells, 1))
-    return TimeView(cell_ms, now_ms // cell_ms - cells + 1, cells)
+    page = max(cells // PAGE_PARTS, 1) if moves else 1
+    return TimeView(cell_ms, (now_ms // cell_ms // page + 1) * page - cells, cells)
 
 
 def frame_prices(

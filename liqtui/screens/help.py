@@ -5,7 +5,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from liqtui.model.selection import WINDOWS
 from liqtui.model.snapshot import Snapshot
+from liqtui.painting.pace import Pace
 from liqtui.screens.page import Page
 from liqtui.widgets.status import Condition
 
@@ -13,14 +15,28 @@ HELP = """\
 [b]KEYS[/b]
   [b]1[/b]-[b]9[/b]  tab  shift+tab     asset by number, next, previous
   [b]v[/b]                       next venue, or all venues together
-  [b]\\[[/b]  [b]][/b]                    shorter, longer window: 4h 12h 24h 3d
-  [b]+[/b]  [b]-[/b]  [b]0[/b]                 zoom prices in, out, by itself
-  [b]j[/b]  down  [b]k[/b]  up  [b]g[/b]  [b]G[/b]    zone below, above, highest, lowest
+  [b]\\[[/b]  [b]][/b]                    shorter, longer window, WINDOWS
+  [b]+[/b]  [b]-[/b]                    zoom prices in, out
+  pageup  pagedown        higher, lower prices (also shift+up, shift+down)
+  [b],[/b]  [b].[/b]                    earlier, later by a quarter of the window: the map as it was known then \
+(also shift+left, shift+right)
+  [b]0[/b]                       zoom by itself, follow price and time, no crosshair
+  [b]c[/b]                       crosshair: arrows or a click move it; reads a cell and explains it
+  [b]m[/b]                       the map of now as bars, with their sums from the price; back
+  [b]t[/b]                       hide the weakest 25, 50, 75, 90 % of the classes, none
+  [b]j[/b]  [b]k[/b]  down  up          zone below, above (arrows while there is no crosshair)
   [b]k[/b]  [b]K[/b]                    skill: how far to trust the map (k while no zone is picked)
-  [b]x[/b]  escape               take the zone's mark off the map
+  home  end               highest, lowest zone
+  [b]x[/b]  escape               take the crosshair, then the zone's mark off the map
+  [b]e[/b]                       the map alone, the ladder, the tape, all of them
+  [b]z[/b]                       the map and nothing else; what must be seen (DEMO, REPLAY, faults) stays
+  [b]g[/b]                       two assets side by side, four, one, as far as they fit
+  [b]T[/b]                       all in sentences, for screen readers; `liqtui --plain` prints lines instead
+  [b]s[/b]                       save what is on screen as SVG, ANSI and plain text
   [b]space[/b]                   freeze; data goes on, the newest comes on release
   [b]:[/b]  ctrl+p               all commands in words, themes too
   [b]ctrl+l[/b]                  paint the whole screen again
+  [b]B[/b]                       low bandwidth: 1 picture a second, 5 colours a side, no mouse
   [b]?[/b]  F1                   this page; q, ? or escape close it
   [b]q[/b]                       quit
 
@@ -33,8 +49,13 @@ Below the price stand longs (L, warm), above it shorts (S, cool). Colour is a cl
 visible cells of the same side, 16 classes; the legend says from how many USD a row the strongest \
 begins, at this zoom. A row adds up its range of prices; a cell of several minutes shows the highest of them.
 
+Time moves a page at a time: now walks through the last cells, then the whole picture jumps to the left.
+
   ╱╱╱   no data: a gap, not "no liquidations"
+  ░ ▀   swept: positions stood there of late and price came through (some were closed just before); fades
   ╌╌╌   the price now; the dotted line is the path of closes
+  ▿▾▼   longs liquidated there, as the venues printed it, in three sizes by rank among the cells with prints
+  ▵▴▲   shorts liquidated; the legend has the USD of the smallest and the largest size
   now   bars of USD at this moment, to one scale, beside the classes
   ╴     a zone of the ladder, on the map's edge
   ◄ ▌   the picked zone, its peak and span; ▲ ▼ out of sight
@@ -90,6 +111,17 @@ Realised liquidations as the venues print them: receipts, never mixed with the e
 """
 
 
+def traffic_text(pace: Pace, sent_bytes: int) -> str:
+    """Return the section on what the terminal was sent; empty where that is not counted."""
+    if not sent_bytes:
+        return ""
+    limit = "pictures as often as the engine sends" if pace.fps is None else f"pictures a second: {pace.fps:g} at most"
+    return (
+        f"\n[b]TRAFFIC[/b]\nTo this terminal {pace.bytes_per_s() / 1e3:.1f} KB/s over the last minute, "
+        f"{sent_bytes / 1e6:.1f} MB since the start; {limit}.\n"
+    )
+
+
 class HelpScreen(Page):
     """A page of text under the status line."""
 
@@ -100,5 +132,6 @@ class HelpScreen(Page):
 
     HINTS: ClassVar[tuple[tuple[str, str], ...]] = (("j k", "scroll"), ("g G", "top, end"), ("q", "close"))
 
-    def __init__(self, snapshot: Snapshot | None, condition: Condition) -> None:
-        super().__init__(snapshot, condition, Static(HELP, id="help-text"))
+    def __init__(self, snapshot: Snapshot | None, condition: Condition, traffic: str = "") -> None:
+        text = HELP.replace("WINDOWS", " ".join(WINDOWS)) + traffic
+        super().__init__(snapshot, condition, Static(text, id="help-text"))

@@ -1,19 +1,33 @@
 """The heatmap's inks of a theme, for each number of colours a terminal has."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from rich.color import Color
 from rich.style import Style
 
 from liqtui.render.ramp import Inks, glyph_inks, half_inks
 from liqtui.theming import SHADES, ColourSystem, Ramp, ThemeSpec, nearest_xterm
 
+FEW = 5
+"""Looks of a side where bandwidth is low: cells that differ in little then look alike, and are not sent again."""
 
-def inks(spec: ThemeSpec, colour: ColourSystem) -> Inks:
-    """Return the heatmap's inks of a theme."""
+T = TypeVar("T")
+
+
+def _thinned(stops: Sequence[T]) -> list[T]:
+    """Return FEW of the stops, evenly spaced, the strongest among them."""
+    return [stops[(k + 1) * len(stops) // FEW - 1] for k in range(FEW)] if len(stops) > FEW else list(stops)
+
+
+def inks(spec: ThemeSpec, colour: ColourSystem, few: bool = False) -> Inks:
+    """Return the heatmap's inks of a theme, with `few` of them on each side where bandwidth is low."""
+    thin = _thinned if few else list
     if colour == "none":
         ramp = [(glyph, Style()) for glyph in SHADES]
         return glyph_inks(ramp, ramp, Style(bold=True), Style())
     if colour == "16":
-        long, short = (_shaded(ramp) for ramp in (spec.long, spec.short))
+        long, short = (thin(_shaded(ramp)) for ramp in (spec.long, spec.short))
         path = Style(color=_ansi_colour(spec.colours16["path"]), bold=True)
         return glyph_inks(long, short, path, Style(color=_ansi_colour(spec.colours16["gap"]), dim=True))
     convert = _xterm if colour == "256" else Color.parse
@@ -22,7 +36,7 @@ def inks(spec: ThemeSpec, colour: ColourSystem) -> Inks:
         for ramp in (spec.long, spec.short)
     ]
     background, path_colour, gap = (convert(spec.colours[key]) for key in ("background", "path", "gap"))
-    return half_inks(stops[0], stops[1], background, path_colour, gap)
+    return half_inks(thin(stops[0]), thin(stops[1]), background, path_colour, gap)
 
 
 def _shaded(ramp: Ramp) -> list[tuple[str, Style]]:

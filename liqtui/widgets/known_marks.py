@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from liqtui.model.market import Side
+from liqtui.model.snapshot import KnownPosition
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
 from liqtui.widgets.panel import Panel
@@ -16,10 +17,9 @@ def known_marks(panel: Panel, prices: PriceView, rows: int) -> dict[int, Field]:
 
     The side is that of the larger notional in the row.
     """
-    known = panel.snapshot.detail.known if panel.snapshot else ()
     per_cell = prices.rows // rows
     sums: defaultdict[int, float] = defaultdict(float)
-    for position in known:
+    for position in _standing(panel):
         row = prices.row_of(position.liquidation_usd) if position.liquidation_usd > 0 else -1
         if 0 <= row < prices.rows:
             sums[(prices.rows - 1 - row) // per_cell] += position.usd if position.side == "long" else -position.usd
@@ -33,6 +33,12 @@ def known_mark(panel: Panel, side: Side) -> Field:
 
 def known_legend(panel: Panel) -> list[Field]:
     """Return what the diamonds mean, where there are any."""
-    if panel.snapshot is None or not panel.snapshot.detail.known:
+    if not _standing(panel):
         return []
     return [panel.field(f"  {GLYPH['long']}{GLYPH['short']} observed", "text", 1)]
+
+
+def _standing(panel: Panel) -> tuple[KnownPosition, ...]:
+    """Return the observed positions; none beside a map of the past, as they are those of now."""
+    detail = panel.snapshot.detail if panel.snapshot else None
+    return detail.known if detail is not None and detail.selection.until_ms is None else ()

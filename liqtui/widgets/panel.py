@@ -66,6 +66,10 @@ class Panel(Widget):
         """Return a line with a group of whole fields at each end."""
         return spread(left, right, width, self.base)
 
+    def take(self, snapshot: Snapshot) -> None:
+        """Show the snapshot that the app shows."""
+        self.snapshot = snapshot
+
     def watch_snapshot(self) -> None:
         """Draw what is new."""
         self.redraw()

@@ -1,5 +1,6 @@
 """The first and the last line: what kind of data this is, how fresh, and which keys there are."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from liqtui.link.base import LinkState
+from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
 from liqtui.render.numbers import clock, moment, span
 from liqtui.render.text import Field
@@ -27,6 +29,8 @@ class Condition:
     """What was asked for and is not here yet."""
     retry_in_s: int = 0
     """Seconds until the engine is started again; 0 when that is being done or not intended."""
+    saving: str = ""
+    """Why less than usual is sent to the terminal."""
 
     @property
     def broken(self) -> bool:
@@ -41,12 +45,26 @@ class Status(Panel):
 
     def watch_condition(self) -> None:
         """Draw what is new."""
+        self._note_calm()
         self.redraw()
+
+    def watch_snapshot(self) -> None:
+        """Draw what is new."""
+        self._note_calm()
+        self.redraw()
+
+    def _note_calm(self) -> None:
+        """Take the class `-calm` while there is nothing that must be seen: live data, no freezing, no fault."""
+        snapshot, condition = self.snapshot, self.condition
+        calm = snapshot is not None and snapshot.mode == "live" and not snapshot.note
+        self.set_class(calm and not condition.broken and condition.frozen_ms is None, "-calm")
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return the one line; marks come first and are left out last."""
         snapshot, condition = self.snapshot, self.condition
         left = [*self._mode(snapshot), *self._frozen(condition), *self._engine(condition, snapshot)]
+        if condition.saving:
+            left.append(self.field(f" {condition.saving} ", "warn", 3))
         if condition.wish:
             left.append(self.field(f" {condition.wish} ", "warn", 2))
         if snapshot and snapshot.note:
@@ -106,9 +124,22 @@ def _engine_words(condition: Condition) -> str:
     return "engine lost, restarting" + (f" in {condition.retry_in_s} s" if condition.retry_in_s else "")
 
 
+def whole_seconds(left_s: float) -> int:
+    """Return the seconds left, rounded up; less than half of one is none."""
+    return math.ceil(left_s) if left_s >= 0.5 else 0
+
+
+def selection_words(selection: Selection) -> str:
+    """Return what is selected, in short."""
+    past = "" if selection.until_ms is None else f" to {clock(selection.until_ms)[:5]}"
+    return f"{selection.asset} {selection.venue or 'all venues'} {selection.window}{past}"
+
+
 HINTS = (
     ("?", "help"), ("q", "quit"), ("1-9", "asset"), ("[ ]", "window"), ("+ -", "zoom"), ("v", "venue"),
-    ("k", "skill"), ("space", "freeze"), ("j", "zone"), (":", "commands"),
+    ("k", "skill"), ("space", "freeze"), ("j", "zone"), ("c", "crosshair"),
+    (":", "commands"), ("m", "profile"), ("t", "threshold"), (", .", "time"), ("e", "expand"), ("z", "zen"),
+    ("g", "side by side"),
 )  # fmt: skip
 
 

@@ -13,22 +13,33 @@ _WINDOWS = ("1h", "4h", "24h")
 _ALL = "all"
 
 
+_PAGE_PARTS = 4
+"""The rows move down by this part of the height at a time."""
+
+
 class Tape(Panel):
-    """The newest prints by their own stamps, newest first: venues tell theirs with different delays."""
+    """The newest prints by their own stamps, newest first: venues tell theirs with different delays.
+
+    Rows stand still while new prints fill the empty ones above them, then all move down by a page: a line can be read,
+    and is not sent again with every print.
+    """
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return a heading and the prints that fit."""
         snapshot = self.snapshot
         if snapshot is None:
             return [self.line([self.field(" Liquidated", "title")], width)]
-        newest = sorted(snapshot.detail.tape, key=lambda item: (item.ts_ms, item.seq), reverse=True)[: height - 1]
+        rows = height - 1
+        room = -snapshot.detail.prints_seen % max(rows // _PAGE_PARTS, 1) if len(snapshot.detail.tape) >= rows else 0
+        newest = sorted(snapshot.detail.tape, key=lambda item: (item.ts_ms, item.seq), reverse=True)[: rows - room]
         seen = [self.field(f"{snapshot.detail.prints_seen:,} prints ", "dim", 1)]
         heading = self.spread([self.field(" Liquidated", "title")], seen, width)
         if not newest:
             return [heading, self.line([self.field(f" {_silence(snapshot)}", "dim")], width)]
         venue = max(len(item.venue) for item in newest)
         usd = max(len(price(item.price_usd, decimals_of(snapshot))) for item in newest)
-        return [heading, *(self._print(item, venue, usd, decimals_of(snapshot), width) for item in newest)]
+        empty = [self.line([], width)] * room
+        return [heading, *empty, *(self._print(item, venue, usd, decimals_of(snapshot), width) for item in newest)]
 
     def _print(self, item: TapePrint, venue: int, usd: int, decimals: int, width: int) -> Strip:
         fields: list[Field] = [

@@ -84,7 +84,7 @@ class PtyApp:
             with self._lock:
                 self.raw += data
                 # pyte does not know the kitty keyboard and mode queries; a terminal would swallow them too.
-                self._stream.feed(_without_queries(data))
+                self._stream.feed(without_queries(data))
 
     def text(self) -> str:
         """Return the screen as lines of text."""
@@ -157,7 +157,7 @@ class PtyApp:
         self.close()
 
 
-def _without_queries(data: bytes) -> bytes:
+def without_queries(data: bytes) -> bytes:
     for query in (b"\x1b[>1u", b"\x1b[<u", b"\x1b[?2026$p", b"\x1b[?2048$p", b"\x1b[?u", b"\x1b[>q"):
         data = data.replace(query, b"")
     return data

@@ -23,9 +23,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(home: Path) -> Iterator[PtyApp]:
-    """Return the demo at 120x36 with its map on screen."""
+    """Return the demo at 120x36 with its map on screen and the histories of both venues in it."""
     with PtyApp(["demo"], app_environment(home), 120, 36) as running:
-        running.wait_for(has_map, 60)
+        running.wait_for(lambda text: has_map(text) and "loading" not in text, 60)
         yield running
 
 
@@ -66,7 +66,7 @@ def test_every_key_answers(app: PtyApp) -> None:
     app.press("v")
     app.wait_for("BTC demo-b")
     app.press("v")
-    app.wait_for("BTC all")
+    app.wait_for("BTC all 2 venues")
 
 
 def test_zoom_changes_the_height_of_a_row_and_0_lets_the_map_choose_it_again(app: PtyApp) -> None:
@@ -145,15 +145,22 @@ def test_an_engine_that_dies_is_said_and_started_again(app: PtyApp, home: Path) 
     assert new.pid != old.pid
 
 
-def test_a_terminal_that_stops_reading_does_not_stop_the_engine(app: PtyApp, home: Path) -> None:
+def test_a_terminal_that_stops_reading_does_not_stop_the_engine_and_gets_less_after(app: PtyApp, home: Path) -> None:
     (engine,) = engines(home)
+    stalled_s = time.monotonic()
     app.stall()
     with PtyApp(["demo"], app_environment(home), 80, 24) as second:
         second.wait_for(has_map, 30)
         before = second.text()
         second.wait_for(lambda text: text != before, 5)
+    for _ in range(8):  # what the system holds back for a terminal is filled by whole pictures
+        app.press("\x0c")
+        time.sleep(0.2)
+    time.sleep(max(stalled_s + 8 - time.monotonic(), 0))
     app.resume()
-    app.wait_for(has_map)
+    app.wait_for(lambda text: has_map(text) and "slow terminal: low bandwidth" in text)
+    app.press("B")
+    app.wait_for(lambda text: has_map(text) and "low bandwidth" not in text)
     assert engine.is_running()
 
 

@@ -36,7 +36,8 @@ def make_heat(
     cells = random.random((columns, rows), dtype=np.float32) * np.float32(1e8)
     cells[random.random((columns, rows)) < 0.5] = 0.0
     ts_ms = START_MS + step_ms * np.arange(columns, dtype=np.int64)
-    return Heat(selection, step_ms, first_bin, ts_ms, cells, ohlc, gap)
+    prints = random.lognormal(10.0, 2.0, (columns, 2)).astype(np.float32) if random.random() < 0.7 else None
+    return Heat(selection, step_ms, first_bin, ts_ms, cells, ohlc, gap, prints)
 
 
 def make_snapshot(random: np.random.Generator, selection: Selection | None = None) -> Snapshot:
@@ -94,12 +95,14 @@ def slid(random: np.random.Generator, heat: Heat, columns: int) -> Heat:
     """The same map some columns later."""
     rows = heat.cells_usd.shape[1]
     fresh = make_heat(random, heat.selection, columns, rows, heat.first_bin)
+    more = random.lognormal(10.0, 2.0, (columns, 2)).astype(np.float32)
     return replace(
         heat,
         ts_ms=heat.ts_ms + columns * heat.step_ms,
         cells_usd=np.concatenate([heat.cells_usd[columns:], fresh.cells_usd]),
         ohlc_usd=np.concatenate([heat.ohlc_usd[columns:], fresh.ohlc_usd]),
         gap=np.concatenate([heat.gap[columns:], fresh.gap]),
+        prints_usd=None if heat.prints_usd is None else np.concatenate([heat.prints_usd[columns:], more]),
     )
 
 
@@ -123,6 +126,15 @@ def repainted(random: np.random.Generator, heat: Heat, columns: list[int]) -> He
     return replace(heat, cells_usd=cells, ohlc_usd=ohlc, gap=gap)
 
 
+def printed(heat: Heat, column: int) -> Heat:
+    """The same map with another liquidation in one column."""
+    if heat.prints_usd is None:
+        return heat
+    prints = heat.prints_usd.copy()
+    prints[column % len(prints), column % 2] += np.float32(1e6)
+    return replace(heat, prints_usd=prints)
+
+
 def assert_same(one: Snapshot | None, other: Snapshot | None) -> None:
     """Both are equal to the last bit."""
     assert one is not None and other is not None
@@ -132,7 +144,10 @@ def assert_same(one: Snapshot | None, other: Snapshot | None) -> None:
     if first is None or second is None:
         return
     assert (first.selection, first.step_ms, first.first_bin) == (second.selection, second.step_ms, second.first_bin)
-    for name in ("ts_ms", "cells_usd", "ohlc_usd", "gap"):
+    for name in ("ts_ms", "cells_usd", "ohlc_usd", "gap", "prints_usd"):
         a, b = getattr(first, name), getattr(second, name)
+        if a is None or b is None:
+            assert a is b, name
+            continue
         assert a.dtype == b.dtype and a.shape == b.shape, name
         np.testing.assert_array_equal(a, b, err_msg=name)

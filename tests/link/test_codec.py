@@ -14,7 +14,6 @@ from liqtui.link.codec import (
     Frame,
     FrameReader,
     FrameWriter,
-    ProtocolError,
     Resync,
     Select,
     Welcome,
@@ -22,6 +21,7 @@ from liqtui.link.codec import (
     decode_from_viewer,
     encode,
 )
+from liqtui.link.errors import ProtocolError
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
 from tests.link.snapshots import (
@@ -29,6 +29,7 @@ from tests.link.snapshots import (
     make_heat,
     make_skill,
     make_snapshot,
+    printed,
     raised,
     repainted,
     slid,
@@ -43,6 +44,7 @@ CHANGES = st.lists(
         st.tuples(st.just("widen"), st.integers(1, 14)),
         st.tuples(st.just("repaint"), st.integers(0, 11)),
         st.tuples(st.just("last"), st.just(11)),
+        st.tuples(st.just("printed"), st.integers(0, 11)),
         st.tuples(st.just("prints"), st.integers(0, 250)),
         st.tuples(st.just("select"), st.integers(0, 1)),
         st.tuples(st.just("empty"), st.just(0)),
@@ -74,6 +76,8 @@ def changed(random: np.random.Generator, snapshot: Snapshot, change: str, amount
         return with_heat(snapshot, slid(random, heat, min(amount, columns)))
     if change == "raise":
         return with_heat(snapshot, raised(random, heat, amount, rows))
+    if change == "printed":
+        return with_heat(snapshot, printed(heat, amount))
     if change == "widen":
         return with_heat(snapshot, raised(random, heat, -1, amount))
     return with_heat(snapshot, repainted(random, heat, [amount]))
@@ -192,3 +196,14 @@ def test_numbers_of_numpy_become_plain() -> None:
     odd = replace(snapshot, version=int(np.int64(9)), detail=replace(snapshot.detail, price_usd=np.float64(95_000.5)))
     read = FrameReader().read(over_the_wire(FrameWriter().frame(odd)))
     assert read is not None and read.detail.price_usd == 95_000.5
+
+
+def test_a_print_sends_the_column_it_fell_into_and_no_other() -> None:
+    random = np.random.default_rng(5)
+    first = make_snapshot(random)
+    while first.detail.heat is None or first.detail.heat.prints_usd is None:
+        first = make_snapshot(random)
+    writer = FrameWriter()
+    writer.frame(first)
+    part = writer.frame(with_heat(first, printed(first.detail.heat, 4))).heat
+    assert part is not None and part.patch and part.columns == (4,)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from liqtui.model.grid import bin_of
 from liqtui.model.intensity import Intensity, combine_heat, combine_now
 from liqtui.model.joining import RecentRange, crowd_lean, taker_imbalance
-from liqtui.model.market import MINUTE_MS, Funding, LongShortRatio, OpenInterest, PriceBar, Quote
+from liqtui.model.market import DAY_MS, MINUTE_MS, Funding, LongShortRatio, OpenInterest, PriceBar, Quote
 from liqtui.model.selection import COLUMN_MS, WINDOW_MS, WINDOWS, Selection
 from liqtui.model.snapshot import HEAT_BIN_LOG, Heat
 from tests.model.markets import START_MS, wandering_bars, wandering_oi
@@ -104,8 +104,9 @@ def test_series_carries_the_last_open_interest_and_cumulates_taker_flow() -> Non
 @pytest.mark.parametrize("window", WINDOWS)
 def test_windows_are_slices_of_equal_columns(window: str) -> None:
     selection = next(Selection("BTC", window=w) for w in WINDOWS if w == window)
-    model = fed(wandering_bars(900), wandering_oi(900))
-    for bar in wandering_bars(300, MINUTE_MS, start_ms=START_MS + 900 * FIVE):
+    coarse = 7 * 288 - 60 if window == "7d" else 900
+    model = fed(wandering_bars(coarse), wandering_oi(coarse))
+    for bar in wandering_bars(300, MINUTE_MS, start_ms=START_MS + coarse * FIVE):
         model.add_bar(bar)
     heat = heat_of(model, selection)
     step = COLUMN_MS[selection.window]
@@ -134,6 +135,58 @@ def test_one_minute_bars_make_five_minute_columns_with_prices_over_all_of_them()
     assert heat.ts_ms[-1] == forming[0].ts_ms
     assert heat.ohlc_usd[-1, 0] == forming[0].open_usd
     assert heat.ohlc_usd[-1, 1] == max(b.high_usd for b in forming)
+
+
+def test_a_week_is_in_columns_of_a_quarter_of_an_hour_and_what_is_not_known_of_it_is_a_gap() -> None:
+    bars = wandering_bars(100)
+    heat = heat_of(fed(bars, wandering_oi(100)), Selection("BTC", window="7d"))
+    known = np.flatnonzero(~heat.gap)
+    assert (known == np.arange(known[0], len(heat.gap))).all() and len(known) == 34
+    quarter = bars[96:99]
+    expected = (
+        quarter[0].open_usd,
+        max(b.high_usd for b in quarter),
+        min(b.low_usd for b in quarter),
+        quarter[-1].close_usd,
+    )
+    assert tuple(heat.ohlc_usd[-2]) == expected
+    assert tuple(heat.ohlc_usd[-1, :1]) == (bars[99].open_usd,)
+
+
+def test_the_newest_columns_alone_are_those_of_the_whole_window() -> None:
+    model = fed(wandering_bars(400), wandering_oi(400))
+    whole = heat_of(model)
+    assert model.last_bar_end_ms is not None
+    some = model.heat(Selection("BTC"), model.last_bar_end_ms, newest=10)
+    assert some is not None and (some.ts_ms == whole.ts_ms[-10:]).all()
+    at = some.first_bin - whole.first_bin
+    assert (some.cells_usd == whole.cells_usd[-10:, at : at + some.cells_usd.shape[1]]).all()
+
+
+def test_a_map_of_the_past_is_the_one_that_was_known_then() -> None:
+    bars, samples = wandering_bars(700), wandering_oi(700)
+    then_ms = bars[399].end_ms
+    seen = heat_of(fed(bars[:400], samples[:401]), Selection("BTC", window="12h"))
+    model = fed(bars, samples)
+    past = heat_of(model, Selection("BTC", window="12h", until_ms=then_ms))
+    assert past.ts_ms[-1] == then_ms - FIVE and len(past.ts_ms) == len(seen.ts_ms)
+    assert (past.ohlc_usd[1:] == seen.ohlc_usd[:-1]).all()
+    at = past.first_bin - seen.first_bin
+    rows = slice(max(at, 0), min(at + past.cells_usd.shape[1], seen.cells_usd.shape[1]))
+    own = past.cells_usd[1:, rows.start - at : rows.stop - at]
+    assert (own == seen.cells_usd[:-1, rows]).all() and own.sum() == past.cells_usd[1:].sum()
+
+
+def test_a_past_beyond_the_fine_columns_is_shown_in_coarser_ones() -> None:
+    model = fed(wandering_bars(1400), wandering_oi(1400))
+    end_ms = model.last_bar_end_ms
+    assert end_ms is not None
+    steps = {
+        days: heat_of(model, Selection("BTC", window="24h", until_ms=end_ms - days * DAY_MS)).step_ms
+        for days in (1, 2, 3)
+    }
+    assert steps == {1: FIVE, 2: FIVE, 3: 3 * FIVE}
+    assert model.heat(Selection("BTC", until_ms=START_MS - DAY_MS), end_ms) is None
 
 
 def test_a_hole_becomes_gap_columns_and_only_that() -> None:
@@ -367,5 +420,5 @@ def test_a_day_of_minutes_stays_small() -> None:
     model = fed(wandering_bars(1500, MINUTE_MS), wandering_oi(310))
     halves = [half for one in model.experts.current for half in one.book.sides.values()]
     arrays = [v for half in halves for v in vars(half).values() if isinstance(v, np.ndarray)]
-    rings = [v for r in (model._fine, model._coarse) for v in vars(r).values() if isinstance(v, np.ndarray)]
+    rings = [v for r in vars(model._rings).values() for v in vars(r).values() if isinstance(v, np.ndarray)]
     assert sum(a.nbytes for a in arrays + rings) < 14_000_000

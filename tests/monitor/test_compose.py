@@ -7,7 +7,7 @@ import pytest
 
 from liqtui.model.divergence import Series
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Funding, Market, OpenInterest, PriceBar, Quote
-from liqtui.model.selection import Selection
+from liqtui.model.selection import Selection, Window
 from liqtui.model.snapshot import Heat, VenueState, VenueStatus
 from liqtui.monitor.compose import Part, asset_row, change_24h_pct, fresh, loading_note, mean_funding, price_usd
 from liqtui.monitor.health import STARTING
@@ -111,11 +111,12 @@ def same(one: Heat | None, other: Heat | None) -> None:
     np.testing.assert_array_equal(one.gap, other.gap)
 
 
+@pytest.mark.parametrize("window", ["24h", "7d"])
 @pytest.mark.parametrize("venues", [("a",), ("a", "b")])
-def test_a_heat_kept_between_bars_equals_one_made_anew(venues: tuple[str, ...]) -> None:
+def test_a_heat_kept_between_bars_equals_one_made_anew(venues: tuple[str, ...], window: Window) -> None:
     """With quotes, bars and lags in between, the maker that remembers and one that does not agree."""
     parts = [modelled(venue) for venue in venues]
-    selection = Selection("BTC", None, "24h")
+    selection = Selection("BTC", None, window)
     keeping = HeatMaker(selection, 3 * MINUTE_MS)
     now_ms = NOW_MS
     for step in range(30):

@@ -1,5 +1,7 @@
 """The tape: numbering, bounds, sums against a naive sum, and what may be called complete."""
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +30,28 @@ def test_numbers_rise_without_holes_and_rows_are_bounded() -> None:
     assert len(tape.rows("BTC", ["alpha"])) == TAPE_ROWS
     assert tape.seen("BTC", ["alpha", "beta"]) == 1_000
     assert tape.rows("ETH", ["alpha"]) == ()
+
+
+@given(
+    st.lists(st.tuples(st.integers(-10_080, 3_000), st.sampled_from(SIDES), st.floats(0.01, 1e6)), max_size=40),
+    st.sampled_from([1, 5, 15]),
+)
+def test_columns_hold_the_prints_within_them(events: list[tuple[int, Side, float]], step_min: int) -> None:
+    """Against a plain sum, over columns of each length that a map has."""
+    tape, step_ms = Tape(), step_min * MINUTE_MS
+    span_ms = {1: 4 * HOUR_MS, 5: 3 * DAY_MS, 15: 7 * DAY_MS}[step_min]
+    end_ms = NOW_MS + 3_001 * MINUTE_MS
+    for minute, side, qty in events:
+        tape.add(liquidation(NOW_MS + minute * MINUTE_MS + 500, "ab"[minute % 2], side=side, qty=qty))
+    ts_ms = np.arange(end_ms - span_ms, end_ms, step_ms) // step_ms * step_ms
+    sums = tape.columns("BTC", ["a", "b"], ts_ms, step_ms)
+    for at, sums_usd in zip(ts_ms.tolist(), sums.tolist(), strict=True):
+        for side, usd in zip(SIDES, sums_usd, strict=True):
+            inside = [
+                100.0 * qty for minute, of, qty in events
+                if of == side and at <= NOW_MS + minute * MINUTE_MS < at + step_ms
+            ]  # fmt: skip
+            assert usd == pytest.approx(sum(inside), rel=1e-5)
 
 
 @given(
@@ -94,6 +118,9 @@ def test_the_past_and_the_stream_count_each_print_once_in_the_order_of_their_sta
     assert sorted(row.seq for row in rows) == list(range(1, 52))
     totals = tape.totals("BTC", ["alpha"], NOW_MS + 1)
     assert [total.count for total in totals] == [51, 51, 51] and all(total.complete for total in totals)
+    minutes_ms = NOW_MS - MINUTE_MS * np.arange(60, -1, -1, dtype=np.int64)
+    columns = tape.columns("BTC", ["alpha"], minutes_ms, MINUTE_MS)
+    assert columns.tolist() == [[0.0, 0.0]] * 10 + [[100.0, 0.0]] * 51
 
 
 def test_the_rows_of_the_past_give_way_to_those_of_the_stream() -> None:

@@ -6,12 +6,14 @@ from rich.style import Style
 
 from liqtui.render.heatmap import Painter, Pixels, paint, trace
 from liqtui.render.levels import CLASSES, Field, Floats
-from liqtui.render.ramp import GAP, LONG, PIXELS, SHORT, Inks, glyph_inks, half_inks, spread, stronger
+from liqtui.render.ramp import GAP, LONG, OUTLINE, PIXELS, SHORT, SWEPT, Inks, glyph_inks, half_inks, spread, stronger
 from liqtui.render.view import PriceView
 
 VIEW = PriceView(1e-3, 1, 0, 6)
 LIMITS = np.arange(1.0, CLASSES + 1.0)
-LETTERS = {0: ".", GAP: "/"} | {LONG + k: format(k, "x") for k in range(1, 16)} | {LONG + 16: "!"}
+LETTERS = (
+    {0: ".", GAP: "/", SWEPT: "X", OUTLINE: "="} | {LONG + k: format(k, "x") for k in range(1, 16)} | {LONG + 16: "!"}
+)
 LETTERS |= {SHORT + k: chr(ord("j") + k - 1) for k in range(1, 17)}
 
 
@@ -29,7 +31,7 @@ def field(longs: list[list[float]], shorts: list[list[float]], close_rows: list[
     """Return a field by cells of rows, lowest row first; a close of None is a gap."""
     close = np.array([np.nan if row is None else price_in(row) for row in close_rows])
     gap = np.isnan(close)
-    return Field(np.array(longs), np.array(shorts), gap, close, ~gap)
+    return Field(np.array(longs), np.array(shorts), gap, close, ~gap, close, close)
 
 
 def test_the_larger_side_gives_the_class() -> None:
@@ -37,7 +39,7 @@ def test_the_larger_side_gives_the_class() -> None:
     shorts: Floats = np.zeros((4, 6))
     longs[:, 0], longs[1, 1], shorts[:, 5], shorts[2, 4] = 3, 12, 1, 16
     longs[3, 4], shorts[3, 4] = 2, 5
-    pixels = paint(field(longs.tolist(), shorts.tolist(), [2, 2, 4, 3]), LIMITS, LIMITS)
+    pixels = paint(field(longs.tolist(), shorts.tolist(), [2, 2, 4, 3]), LIMITS, LIMITS, VIEW)
     assert picture(pixels) == [
         "jjjj",
         "..!n".replace("!", chr(ord("j") + 15)),
@@ -50,7 +52,7 @@ def test_the_larger_side_gives_the_class() -> None:
 
 def test_a_gap_is_hatched_from_top_to_bottom() -> None:
     blank = np.zeros((3, 6)).tolist()
-    assert picture(paint(field(blank, blank, [1, None, 4]), LIMITS, LIMITS)) == ["./."] * 6
+    assert picture(paint(field(blank, blank, [1, None, 4]), LIMITS, LIMITS, VIEW)) == ["./."] * 6
 
 
 def colours(start: int, count: int) -> list[Color]:
@@ -170,4 +172,4 @@ def test_every_stop_of_a_ramp_is_used_in_order() -> None:
 
 
 def test_pixels_do_not_collide() -> None:
-    assert len({0, GAP, *range(LONG + 1, LONG + 17), *range(SHORT + 1, SHORT + 17)}) == PIXELS
+    assert len({0, GAP, SWEPT, OUTLINE, *range(LONG + 1, LONG + 17), *range(SHORT + 1, SHORT + 17)}) == PIXELS

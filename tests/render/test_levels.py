@@ -62,7 +62,9 @@ def reduced(cells: Floats, times: TimeView, gap: list[int] | None = None) -> tup
     gaps = np.isin(np.arange(columns), gap or [])
     close = np.where(gaps, np.nan, np.exp(1e-3))
     prices = view(0, cells.shape[1])
-    field = reduce_field(cells, 0, np.arange(columns) * 60_000, 60_000, close, gaps, prices, times)
+    field = reduce_field(
+        cells, 0, np.arange(columns) * 60_000, 60_000, np.repeat(close[:, None], 4, 1), gaps, prices, times
+    )
     return field.long_usd + field.short_usd, field.gap.tolist(), field.settled.tolist()
 
 
@@ -90,6 +92,13 @@ def test_a_cell_is_a_gap_only_when_all_of_it_is_and_so_is_time_before_the_first_
     assert gap == [True, False, True, False]
     assert settled == [False, True, False, False]
     assert got.tolist() == [[0, 0], [1, 1], [0, 0], [1, 1]]
+
+
+def test_what_is_yet_to_come_is_empty_and_no_gap() -> None:
+    got, gap, settled = reduced(np.ones((4, 2)), TimeView(60_000, 2, 5), gap=[2])
+    assert gap == [True, False, False, False, False]
+    assert got.tolist() == [[1, 1], [1, 1], [0, 0], [0, 0], [0, 0]]
+    assert not any(settled)
 
 
 def test_thresholds_are_percentiles_of_what_is_positive() -> None:
@@ -129,11 +138,12 @@ def test_limits_stay_until_the_picture_has_really_changed() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(4, 250), st.sampled_from([60_000, 300_000]), st.integers(2, 300), st.integers(0, 10**10))
-def test_a_map_without_holes_fills_its_view(cells: int, step_ms: int, columns: int, now_ms: int) -> None:
+def test_a_map_without_holes_fills_its_view_up_to_now(cells: int, step_ms: int, columns: int, now_ms: int) -> None:
     now_ms += 10**12
     stamps = now_ms // step_ms * step_ms - step_ms * np.arange(columns - 1, -1, -1)
     times = frame_time(now_ms, (columns - 1) * step_ms, cells)
-    assert columns_of_cells(stamps, step_ms, times)[1].all()
+    known = columns_of_cells(stamps, step_ms, times)[1]
+    assert known[: now_ms // times.cell_ms - times.first_cell + 1].all()
 
 
 def test_one_column_adds_up_by_side_and_row() -> None:

@@ -58,10 +58,23 @@ def test_rows_and_prices_agree() -> None:
 
 
 @pytest.mark.parametrize(("window", "cells"), [(86_400_000, 65), (14_400_000, 200), (259_200_000, 35)])
-def test_time_cells_are_fixed_and_the_last_holds_now(window: int, cells: int) -> None:
-    now = 1_790_000_123_456
-    view = frame_time(now, window, cells)
-    assert now - window <= view.start_ms < now - window + view.cell_ms + cells
-    assert view.start_ms + (cells - 1) * view.cell_ms <= now < view.start_ms + cells * view.cell_ms
-    later = frame_time(now + view.cell_ms, window, cells)
-    assert (later.first_cell, later.cell_ms) == (view.first_cell + 1, view.cell_ms)
+def test_time_cells_are_fixed_and_now_walks_through_the_last_ones(window: int, cells: int) -> None:
+    page = max(cells // 16, 1)
+    start = frame_time(1_790_000_123_456, window, cells).start_ms
+    cell_ms = -(-window // cells)
+    jumps = []
+    for step in range(3 * page):
+        now = start + (cells - page + step) * cell_ms + 5
+        view = frame_time(now, window, cells)
+        assert view.cell_ms == cell_ms and view.start_ms >= now - window
+        assert cells - page <= now // cell_ms - view.first_cell < cells
+        jumps.append((view.start_ms - start) // cell_ms)
+    assert jumps == [0] * page + [page] * page + [2 * page] * page, "it stands still, then moves by a page"
+
+
+@pytest.mark.parametrize("cells", [65, 200, 35])
+def test_a_view_that_never_moves_ends_with_its_moment(cells: int) -> None:
+    for step in range(20):
+        now = 1_790_000_123_456 + step * 3_600_000
+        view = frame_time(now, 86_400_000, cells, moves=False)
+        assert now // view.cell_ms == view.first_cell + cells - 1

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from liqtui.app import LiqtuiApp
 from liqtui.model.selection import Selection
@@ -35,7 +36,7 @@ async def settle(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-def lines_of(app: LiqtuiApp, kind: type[Panel]) -> list[str]:
+def lines_of(app: LiqtuiApp | Screen[object], kind: type[Panel]) -> list[str]:
     """Return the text of a pane's lines."""
     pane = app.query_one(kind)
     return [pane.render_line(y).text for y in range(pane.size.height)]

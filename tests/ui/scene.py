@@ -69,7 +69,8 @@ def make_heat(selection: Selection, now_ms: int = NOW_MS, gap: tuple[int, int] |
         cells[gaps], ohlc[gaps] = 0.0, np.nan
     last = now_ms // step_ms * step_ms
     stamps = last - step_ms * np.arange(columns - 1, -1, -1, dtype=np.int64)
-    return Heat(selection, step_ms, first, stamps, cells, ohlc, gaps)
+    prints = np.where(rng.random((columns, 2)) < 0.3, rng.lognormal(11, 1.8, (columns, 2)), 0.0).astype(np.float32)
+    return Heat(selection, step_ms, first, stamps, cells, ohlc, gaps, prints)
 
 
 def _advance(

@@ -150,7 +150,7 @@ async def test_help_is_kept_up_and_closed_by_any_of_its_keys(key: str) -> None:
 
 
 async def test_help_names_every_key_and_every_word_of_state() -> None:
-    async with running((120, 80)) as (app, _, pilot):
+    async with running((120, 100)) as (app, _, pilot):
         await pilot.press("f1")
         await settle(pilot)
         text = screen_text(app)
@@ -158,7 +158,10 @@ async def test_help_names_every_key_and_every_word_of_state() -> None:
             "1-9",
             "tab",
             "[  ]",
-            "+  -  0",
+            "+  -",
+            "pageup",
+            "crosshair",
+            "--plain",
             "space",
             "LIVE",
             "PARTIAL",

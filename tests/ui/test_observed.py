@@ -11,7 +11,7 @@ from liqtui.theming import ColourSystem
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder
 from tests.ui.running import BTC, lines_of, running, settle
-from tests.ui.scene import make_snapshot, with_known
+from tests.ui.scene import NOW_MS, make_snapshot, with_known
 
 
 def without_bands(snapshot: Snapshot) -> Snapshot:
@@ -120,3 +120,16 @@ async def test_a_picked_zone_keeps_its_peak_over_observed_positions() -> None:
         await settle(pilot)
         assert any("◄" in line for line in lines_of(app, Heatmap))
         assert re.search(r"▸L .*◆  1\.2M", "\n".join(lines_of(app, Ladder)))
+
+
+async def test_a_map_of_the_past_has_no_observed_positions_of_now() -> None:
+    async with running((120, 36)) as (app, link, pilot):
+        link.put(with_known(make_snapshot(BTC, 2)))
+        await settle(pilot)
+        assert any(mark in line for line in lines_of(app, Heatmap) for mark in "◆◇")
+        past = with_known(make_snapshot(BTC.panned(-1, NOW_MS), 3))
+        assert past.detail.known and past.detail.selection.until_ms is not None
+        link.put(past)
+        await settle(pilot)
+        lines = lines_of(app, Heatmap)
+        assert "PAST" in lines[-1] and not any(mark in line for line in lines for mark in "◆◇")

@@ -4,8 +4,8 @@ import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+from liqtui.screens.pictures import tightened
 from tests.ui.running import running
-from tools.picture import tightened
 
 SCREEN = Path(__file__).parents[2] / "docs" / "screen.svg"
 

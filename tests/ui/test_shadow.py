@@ -30,7 +30,29 @@ from liqtui.terminal import facts
 from tests.e2e.terminal import PtyApp, app_environment
 
 SIZES = ((80, 24), (100, 30), (120, 36), (60, 15), (91, 28))
-KEYS = ("j", "k", "G", "g", "plus", "minus", "0", "x", "space", "space", "question_mark", "escape", "ctrl+l")
+KEYS = (
+    "j",
+    "k",
+    "end",
+    "home",
+    "plus",
+    "minus",
+    "0",
+    "x",
+    "m",
+    "m",
+    "t",
+    "c",
+    "up",
+    "left",
+    "pageup",
+    "comma",
+    "space",
+    "space",
+    "question_mark",
+    "escape",
+    "ctrl+l",
+)
 
 
 class Painted(PtyApp):
@@ -151,7 +173,7 @@ def test_the_palette_and_help_are_painted_the_same_while_they_are_open(tmp_path:
                 app.ask("play", 1)
                 app.ask("key", key)
             assert_same(light, stock, key)
-        assert "quit" in light.text()
+        assert "KEYS" in light.text()
 
 
 def test_an_unchanged_refresh_sends_nothing(tmp_path: Path) -> None:
@@ -255,6 +277,19 @@ def test_only_changed_cells_are_written() -> None:
     assert painted(shadow, [("abcdXfgYij", "red")]) == "\x1b[1;5H\x1b[31mXfgY\x1b[m\x1b[H"
     shadow.forget()
     assert "abcdXfgYij" in painted(shadow, [("abcdXfgYij", "red")])
+
+
+def test_a_frame_changes_to_each_ink_once() -> None:
+    shadow = Shadow()
+    painted(shadow, [("a", "red"), ("b", "blue"), ("c", "red"), ("d", "blue")])
+    again = painted(shadow, [("A", "red"), ("B", "blue"), ("C", "red"), ("D", "blue")])
+    assert again == "\x1b[H\x1b[31mA\x1b[CC\b\b\x1b[34mB\x1b[CD\x1b[m\x1b[H"
+
+
+def test_a_whole_screen_goes_down_row_by_row() -> None:
+    shadow = Shadow()
+    whole = painted(shadow, *([("x" * 100, "red" if y % 2 else "blue")] for y in range(20)))
+    assert whole.count("\x1b[31m") == whole.count("\x1b[34m") == 10
 
 
 def test_a_wide_character_is_written_whole_and_the_place_after_it_is_named() -> None:

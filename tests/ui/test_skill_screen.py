@@ -151,7 +151,7 @@ async def test_k_goes_up_while_a_zone_is_picked_and_opens_the_page_else() -> Non
     async with running() as (app, _, pilot):
         heatmap = app.query_one(Heatmap)
         zones = sorted(make_snapshot(BTC).detail.clusters, key=lambda zone: -zone.price_usd)
-        await pilot.press("G", "k")
+        await pilot.press("end", "k")
         await settle(pilot)
         assert isinstance(app.screen, MainScreen) and heatmap.marked == zones[-2]
         await pilot.press("K")

@@ -23,9 +23,11 @@ from liqtui.theming import (
     theme_names,
     variables,
 )
+from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.inks import inks
 from liqtui.widgets.panel import LOOKS, Panel
-from tests.ui.scene import SceneLink
+from tests.ui.running import settle
+from tests.ui.scene import SceneLink, make_snapshot
 
 SYSTEMS: tuple[ColourSystem, ...] = ("truecolor", "256", "16", "none")
 
@@ -163,7 +165,7 @@ def test_an_unknown_theme_names_the_nearest() -> None:
         ("#d6dae3", "d6dae3", "colours.text must be a colour like #1a2b3c, not 'd6dae3'"),
         ('long = "yellow"', 'long = "yelow"', "colours16.long = 'yelow' is not an ANSI colour; did you mean yellow?"),
         ("dark = true", "dark = 1", "dark must be true or false"),
-        ("[52, ", "[2, ", "heat.long.xterm256 must hold numbers from 16 to 255"),
+        ("[234, ", "[2, ", "heat.long.xterm256 must hold numbers from 16 to 255"),
         ('"magenta ░"', '"magenta x"', "heat.long.ansi16 must hold stops like 'red ▒', not 'magenta x'"),
         ("[heat.short]", "[heat.shirt]", "unknown key heat.shirt; did you mean short?"),
         ("dark = true", "dark = ", "Invalid value"),
@@ -177,3 +179,33 @@ def test_mistakes_name_the_file_the_key_and_the_nearest(tmp_path: Path, old: str
     with pytest.raises(ThemeError) as caught:
         read_theme(path)
     assert str(path) in str(caught.value) and error in str(caught.value)
+
+
+async def test_a_changed_theme_is_painted_and_a_broken_one_is_named(
+    own_themes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liqtui.screens.themed.LOOK_EVERY_S", 0.0)
+    path, text = own_themes / "mine.toml", (theme_folder() / "dark.toml").read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    link = SceneLink()
+    app = LiqtuiApp(link, Selection("BTC"), "mine")
+
+    def colours() -> tuple[object, object]:
+        heatmap = app.query_one(Heatmap)
+        assert isinstance(heatmap.inks, HalfInks)
+        return heatmap.look("text").color, heatmap.inks.colours[LONG + 16]
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        before = colours()
+        path.write_text(text.replace("#d6dae3", "#aabbcc").replace("#fff08a", "#ffffff"), encoding="utf-8")
+        link.put(make_snapshot(Selection("BTC"), 2))
+        await settle(pilot)
+        assert colours() == (RichColor.parse("#aabbcc"), RichColor.parse("#ffffff")) != before
+        path.write_text(text.replace("dark = true", "drak = true"), encoding="utf-8")
+        for version in (3, 4):
+            link.put(make_snapshot(Selection("BTC"), version))
+            await settle(pilot)
+        assert colours()[0] == RichColor.parse("#aabbcc")
+        said = [one.message for one in app._notifications]
+        assert len(said) == 1 and str(path) in said[0] and "unknown key drak; did you mean dark?" in said[0]

@@ -1,0 +1,92 @@
+"""An engine that plays scenes: `python -m bench.playing_engine SOCKET SCENES_PER_S LOG`.
+
+It speaks the real wire format. After the first snapshot it sends another so many times a second (0: none, only signs
+of life), and writes the monotonic time of each sending to LOG, one a line.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from liqtui.link.codec import PROTOCOL, Beat, FrameWriter, Welcome, encode
+from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
+from tests.ui.scene import make_snapshot
+
+BEAT_S = 2.0
+
+
+def moved(before: Snapshot, rng: np.random.Generator) -> Snapshot:
+    """Return what a quarter of a second of a lively market makes of a snapshot.
+
+    Every price moves, and with it all distances; the forming column changes in all rows, and a print comes.
+    """
+    detail, step = before.detail, float(1 + rng.normal(0, 1e-4))
+    assert detail.heat is not None and detail.price_usd is not None
+    cells, ohlc = detail.heat.cells_usd.copy(), detail.heat.ohlc_usd.copy()
+    cells[-1] *= rng.lognormal(0, 0.05, cells[-1].shape).astype(np.float32)
+    ohlc[-1, 3] *= step
+    price_usd, last = detail.price_usd * step, detail.tape[-1]
+    clusters = tuple(
+        replace(one, usd=one.usd * float(rng.lognormal(0, 0.01)), distance_pct=100 * (one.price_usd / price_usd - 1))
+        for one in detail.clusters
+    )
+    rows = tuple(
+        replace(row, price_usd=(row.price_usd or 1.0) * float(1 + rng.normal(0, 1e-4))) for row in before.assets
+    )
+    tape = (*detail.tape, replace(last, seq=last.seq + 1, ts_ms=last.ts_ms + 250))[-200:]
+    heat = replace(detail.heat, cells_usd=cells, ohlc_usd=ohlc)
+    fresh = replace(
+        detail, heat=heat, price_usd=price_usd, clusters=clusters, tape=tape, prints_seen=detail.prints_seen + 1
+    )
+    return replace(before, version=before.version + 1, ts_ms=before.ts_ms + 250, assets=rows, detail=fresh)
+
+
+async def play(writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO) -> None:
+    """Send scenes until the viewer leaves."""
+    frames, number, rng = FrameWriter(), 0, np.random.default_rng(1)
+    scene: Snapshot | None = None
+    writer.write(encode(Welcome(PROTOCOL, os.getpid())))
+    while not writer.is_closing():
+        if number == 0 or scenes_per_s:
+            scene = make_snapshot(Selection("BTC")) if scene is None else moved(scene, rng)
+            data = encode(frames.frame(scene))
+            print(time.monotonic(), file=log, flush=True)
+        else:
+            data = encode(Beat())
+        number += 1
+        writer.write(data)
+        await writer.drain()
+        await asyncio.sleep(1 / scenes_per_s if scenes_per_s else BEAT_S)
+
+
+async def serve(path: Path, scenes_per_s: float, log: TextIO) -> None:
+    """Serve one viewer."""
+    done = asyncio.Event()
+
+    async def welcome(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await play(writer, scenes_per_s, log)
+        except OSError:
+            pass
+        finally:
+            done.set()
+
+    async with await asyncio.start_unix_server(welcome, path):
+        await done.wait()
+
+
+def main() -> None:
+    """Serve as the arguments say."""
+    with open(sys.argv[3], "a", encoding="ascii") as log:
+        asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]), log))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""An app whose pictures come at a pace: the newest wins, and little is sent where bandwidth is low."""
+
+from textual.driver import Driver
+from textual.timer import Timer
+
+from liqtui.painting.light import LightApp
+from liqtui.painting.pace import Pace
+
+_LOOK_AGAIN_S = 0.1
+"""How soon a terminal that has not taken the last picture is looked at again."""
+
+
+class PacedApp(LightApp):
+    """Calls `draw` when a picture is due after `ask_to_draw`, and `save` when low bandwidth begins or ends."""
+
+    def __init__(self, pace: Pace, driver_class: type[Driver] | None = None, ansi_color: bool | None = None) -> None:
+        super().__init__(driver_class=driver_class, ansi_color=ansi_color)
+        self.pace = pace
+        self.saves = False
+        """Whether as little as possible is sent."""
+        self._drawing: Timer | None = None
+
+    def draw(self) -> None:
+        """Draw the newest state."""
+        raise NotImplementedError
+
+    def save(self) -> None:
+        """Take over `saves`."""
+        raise NotImplementedError
+
+    def ask_to_draw(self) -> None:
+        """Draw as soon as a picture is due; asking again before that changes nothing."""
+        if self._drawing is None:
+            self._draw_when_due()
+
+    def draw_now(self) -> None:
+        """Draw without waiting."""
+        self.pace.drawn()
+        self.draw()
+
+    def heed_pace(self) -> None:
+        """Tell the pace how the output flows, and begin or end to save."""
+        self.pace.note_output(self.is_output_pending, self.sent_bytes)
+        if self.pace.low != self.saves:
+            self.saves = self.pace.low
+            self.track_mouse(not self.saves)
+            self.save()
+
+    def action_low_bandwidth(self) -> None:
+        """Send as little as possible, or as usual again."""
+        self.pace.wish(not self.pace.low)
+        self.heed_pace()
+
+    def _draw_when_due(self) -> None:
+        """Draw now, or come back when a picture is due and the terminal has taken the last one."""
+        self._drawing = None
+        self.heed_pace()
+        wait_s = self.pace.wait_s() or (_LOOK_AGAIN_S if self.is_output_pending else 0.0)
+        if wait_s:
+            self._drawing = self.set_timer(wait_s, self._draw_when_due)
+        else:
+            self.draw_now()

@@ -1,0 +1,129 @@
+"""Which prices, times and class limits the map shows, kept from one picture to the next where they still serve."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from liqtui.model.selection import WINDOW_MS, Selection, Window
+from liqtui.model.snapshot import HEAT_BIN_LOG, Heat, Snapshot
+from liqtui.render.levels import Field, Floats, settle, thresholds
+from liqtui.render.prints import cell_sums, mark_limits
+from liqtui.render.reducer import Reducer
+from liqtui.render.view import SCALES, PriceView, TimeView, frame_prices, frame_time
+
+REACH_LOG: dict[Window, float] = {
+    "1h": 0.015, "4h": 0.025, "12h": 0.035, "24h": 0.05, "3d": 0.08, "7d": 0.11,
+}  # fmt: skip
+"""The automatic zoom shows at least this far above and below the price."""
+_MARGIN = 1.15
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """One picture before its cells."""
+
+    prices: PriceView
+    times: TimeView
+    field: Field
+    limits: dict[str, Floats]
+    """Lower limits of the classes of each side, and of the marks of `prints`."""
+    prints_usd: Floats
+    """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints."""
+
+    @property
+    def newest(self) -> int:
+        """Return the last cell that holds data or might; those to its right are yet to come."""
+        past = np.flatnonzero(self.field.gap | np.isfinite(self.field.close_usd))
+        return int(past[-1]) if past.size else self.times.cells - 1
+
+
+class Framing:
+    """The view on screen: it moves only when it must."""
+
+    def __init__(self) -> None:
+        self._prices: PriceView | None = None
+        self._reducer = Reducer()
+        self._limits: dict[str, Floats] = {}
+        self._drawn_for: tuple[Selection, int, int] | None = None
+
+    def scale_after(self, scale: int | None, step: int) -> int:
+        """Return the scale `step` further out than the set one, or than what is on screen."""
+        current = scale or (self._prices.bins_per_row if self._prices else SCALES[0])
+        index = SCALES.index(current) + step
+        return SCALES[min(max(index, 0), len(SCALES) - 1)]
+
+    def centre_after(self, steps: int) -> float | None:
+        """Return the price in the middle after moving the view by some eighths of its height; None before the first."""
+        view = self._prices
+        if view is None:
+            return None
+        middle = view.low_row + view.rows / 2 + steps * view.rows / 8
+        return math.exp(middle * view.row_log)
+
+    def frame(
+        self, heat: Heat, snapshot: Snapshot, rows: int, cells: int, scale: int | None, centre_usd: float | None
+    ) -> Framed:
+        """Choose the view and the class limits of a map with so many rows and cells.
+
+        The view follows the price, or stands around `centre_usd`.
+        """
+        key = (heat.selection, rows, cells)
+        if key != self._drawn_for:
+            self._prices, self._limits, self._drawn_for = None, {}, key
+        price_usd = _price_then(heat, snapshot)
+        held, reach = self._prices, _reach_log(heat, price_usd)
+        prices = frame_prices(held, price_usd, reach, HEAT_BIN_LOG, rows, scale)
+        if centre_usd is not None:
+            n = scale or (held or prices).bins_per_row
+            prices = frame_prices(None, centre_usd, reach, HEAT_BIN_LOG, rows, n)
+        self._prices = prices
+        if held is not None and held.bins_per_row != prices.bins_per_row:
+            self._limits = {}
+        times = _frame_times(heat, snapshot, cells)
+        field = self._reducer.reduce(
+            heat.cells_usd,
+            heat.first_bin,
+            heat.ts_ms,
+            heat.step_ms,
+            heat.ohlc_usd,
+            heat.gap,
+            prices,
+            times,
+        )
+        sums = np.zeros((cells, 2)) if heat.prints_usd is None else cell_sums(heat.prints_usd, heat.ts_ms, times)
+        self._settle(field, sums)
+        return Framed(prices, times, field, dict(self._limits), sums)
+
+    def _settle(self, field: Field, sums_usd: Floats) -> None:
+        """Choose the class limits; a side's are taken from settled cells, so they last as long as these."""
+        if self._reducer.renewed or "long" not in self._limits:
+            for side, values in (("long", field.long_usd), ("short", field.short_usd)):
+                self._limits[side] = settle(self._limits.get(side), thresholds(values[field.settled]))
+        self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums_usd))
+
+
+def _frame_times(heat: Heat, snapshot: Snapshot, cells: int) -> TimeView:
+    last_ms = int(heat.ts_ms[-1])
+    now_ms = min(max(snapshot.ts_ms, last_ms), last_ms + heat.step_ms - 1)
+    span_ms, moves = WINDOW_MS[heat.selection.window] - heat.step_ms, heat.selection.until_ms is None
+    return frame_time(now_ms, span_ms, cells, moves=moves)
+
+
+def _price_then(heat: Heat, snapshot: Snapshot) -> float:
+    """Return the price now, or that at the end of a map of the past."""
+    last_usd = float(heat.ohlc_usd[-1, 3])
+    if heat.selection.until_ms is not None and math.isfinite(last_usd):
+        return last_usd
+    return snapshot.detail.price_usd or 1.0
+
+
+def _reach_log(heat: Heat, price_usd: float) -> float:
+    """Return how far the prices of the window lie from the price, in log price, with a margin and a floor."""
+    extremes = heat.ohlc_usd[:, 1:3]
+    known = extremes[np.isfinite(extremes) & (extremes > 0)]
+    floor = REACH_LOG[heat.selection.window]
+    if known.size == 0:
+        return floor
+    far = max(abs(math.log(float(usd) / price_usd)) for usd in (known.max(), known.min()))
+    return max(far * _MARGIN, floor)

@@ -1,0 +1,74 @@
+"""The line under the map that says what its colours stand for."""
+
+from collections.abc import Mapping, Sequence
+
+from textual.strip import Strip
+
+from liqtui.render.levels import CLASSES, Floats
+from liqtui.render.numbers import compact
+from liqtui.render.prints import mark_text
+from liqtui.render.ramp import EMPTY, LONG, MARK_SIZES, SHORT, SWEPT, Inks
+from liqtui.render.text import Field
+from liqtui.widgets.known_marks import known_legend
+from liqtui.widgets.panel import Panel
+
+HIDDEN_PCT = (0, 25, 50, 75, 90)
+"""Shares of the classes that can be hidden, weakest first."""
+
+
+def least_class(hidden_pct: int) -> int:
+    """Return the weakest class that is shown."""
+    return CLASSES * hidden_pct // 100 + 1
+
+
+def legend(
+    pane: Panel, inks: Inks, limits: Mapping[str, Floats], hidden_pct: int, remarks: Sequence[str], width: int
+) -> Strip:
+    """Return the legend: both ramps, where the strongest class begins, what is unusual, what a gap looks like."""
+    least = least_class(hidden_pct)
+    said = [pane.field(f"  {text}", "warn") for text in (*remarks, *_hidden(hidden_pct))]
+    said += known_legend(pane)
+    prints = _prints(pane, inks, limits.get("prints"))
+    fitting = (
+        ramps
+        for step in (1, 2)
+        if _cells((ramps := _ramps(pane, inks, limits, step, least)) + said + prints[:1]) <= width
+    )
+    fields = next(fitting, None) or _ramps(pane, inks, limits, 4, least)
+    fields += said + prints
+    fields.append(pane.field(f"  {inks.cell(SWEPT, SWEPT)[0]} swept", "dim", 2))
+    fields += [pane.field("  ╱ no data", "dim", 2), pane.field("  classes by rank within a side", "dim", 3)]
+    return pane.line(fields, width)
+
+
+def _ramps(pane: Panel, inks: Inks, limits: Mapping[str, Floats], step: int, least: int) -> list[Field]:
+    """Return both ramps, every `step`-th class, with the amount in a row at which the strongest begins."""
+    alike = inks.cell(LONG + 1, LONG + 1) == inks.cell(SHORT + 1, SHORT + 1)
+    words = (" long, below ", "  short, above ") if alike else (" long ", "  short ")
+    fields: list[Field] = []
+    for side, base, word in zip(("long", "short"), (LONG, SHORT), words, strict=True):
+        fields.append(pane.field(word, side))
+        swatches = (inks.cell(*[base + k if k >= least else EMPTY] * 2) for k in range(step, CLASSES + 1, step))
+        fields += [Field(text, style) for text, style in swatches]
+        own = limits.get(side)
+        if own is not None and own.size:
+            fields += [pane.field(f" ≥{compact(float(own[-1]))}", "dim"), pane.field("/row", "dim", 1)]
+    return fields
+
+
+def _hidden(pct: int) -> tuple[str, ...]:
+    return (f"weakest {pct}% hidden",) if pct else ()
+
+
+def _prints(pane: Panel, inks: Inks, limits: Floats | None) -> list[Field]:
+    """Return the marks of realised liquidations, and from how many USD a cell they are drawn and large."""
+    if limits is None or not limits.size:
+        return []
+    pairs = ["".join(mark_text(inks, is_long, size) for is_long in (True, False)) for size in (1, MARK_SIZES)]
+    sizes = [compact(float(usd)) for usd in (limits[0], limits[-1])]
+    text = "  " + " ".join(f"{pair}≥{usd}" for pair, usd in zip(pairs, sizes, strict=True))
+    return [pane.field(text, "text", 1), pane.field(" liquidated", "dim", 3)]
+
+
+def _cells(fields: Sequence[Field]) -> int:
+    return sum(len(field.text) for field in fields)

@@ -1,0 +1,68 @@
+"""The kept field equals the one made from nothing, and closed columns are looked at only where they changed."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liqtui.render import reducer as module
+from liqtui.render.levels import Field, reduce_field
+from liqtui.render.reducer import Reducer
+from liqtui.render.view import PriceView, frame_time
+
+STEP_MS = 60_000
+
+
+def assert_equal(got: Field, wanted: Field) -> None:
+    """Fail unless two fields are equal, bit by bit."""
+    for name in (one.name for one in fields(Field)):
+        assert np.array_equal(getattr(got, name), getattr(wanted, name), equal_nan=name.endswith("_usd")), name
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(2, 90), st.integers(1, 4))
+def test_every_picture_is_what_it_would_be_from_nothing(seed: int, columns: int, cells: int, scale: int) -> None:
+    rng = np.random.default_rng(seed)
+    ts_ms = np.arange(columns, dtype=np.int64) * STEP_MS + 10**12
+    usd = rng.exponential(1e6, (columns, 24)).astype(np.float32)
+    ohlc = np.exp(rng.uniform(0.0, 24e-3, (columns, 4)))
+    gap = rng.random(columns) < 0.2
+    gap[-1] = False
+    ohlc[gap] = np.nan
+    prices = PriceView(1e-3, scale, 0, 24 // scale)
+    kept = Reducer()
+    for turn in range(8):
+        usd, ohlc, gap = usd.copy(), ohlc.copy(), gap.copy()
+        usd[-1] *= rng.lognormal(0, 0.5, 24).astype(np.float32)
+        ohlc[-1] *= 1 + rng.normal(0, 1e-3, 4)
+        if turn == 4:
+            usd[rng.integers(0, columns)] *= 2
+        if turn == 6:
+            ts_ms = ts_ms + STEP_MS
+        times = frame_time(int(ts_ms[-1]) + turn * 5_000, (columns - 1) * STEP_MS, cells)
+        given_ = (0, ts_ms, STEP_MS, ohlc, gap, prices, times)
+        assert_equal(kept.reduce(usd, *given_), reduce_field(usd.astype(np.float64), *given_))
+
+
+def test_only_what_the_forming_column_reaches_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def counting(cells_usd: np.ndarray, *rest: object) -> Field:
+        seen.append(len(cells_usd))
+        return reduce_field(cells_usd, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "reduce_field", counting)
+    ts_ms = np.arange(40, dtype=np.int64) * STEP_MS
+    usd, ohlc, gap = np.ones((40, 10), np.float32), np.full((40, 4), np.exp(5e-3)), np.zeros(40, np.bool_)
+    times = frame_time(int(ts_ms[-1]), 39 * STEP_MS, 20)
+    kept = Reducer()
+    renewed = []
+    for factor in (1.0, 2.0, 3.0):
+        forming = usd.copy()
+        forming[-1] *= factor
+        kept.reduce(forming, 0, ts_ms, STEP_MS, ohlc, gap, PriceView(1e-3, 1, 0, 10), times)
+        renewed.append(kept.renewed)
+    assert renewed == [True, False, False]
+    assert seen[0] == 40 and max(seen[1:]) <= 3
