@@ -59,10 +59,10 @@ class Opening:
         total = float(add.sum()) + never
         add /= total
         row = self.kernel.row.take(piece)
-        outside = np.zeros(ROWS)
+        outside: Floats = np.zeros(ROWS)
         if len(column) and int(column.min()) < 0:
             inside = column >= 0
-            outside = np.bincount(row[~inside], add[~inside], ROWS)
+            outside += np.bincount(row[~inside], add[~inside], ROWS)
             row, column, add = row[inside], column[inside], add[inside]
         return _merged(row, column, add, outside, never / total)
 
@@ -83,7 +83,10 @@ def _merged(row: Ints, column: Ints, add: Floats, outside: Floats, never: float)
     tops[rows] = stop
     base = np.zeros(ROWS, dtype=np.int64)
     base[rows] = np.cumsum(counts) - counts - first
-    share = np.bincount(base.take(row) + column, add, int(counts.sum()))
+    share = np.zeros(int(counts.sum()))
+    share += np.bincount(base.take(row) + column, add, len(share))
     row = np.repeat(rows, counts)
     column = np.arange(len(row)) - base.take(row)
-    return Opened(row, column, row * BINS + column, share, np.bincount(row, share, ROWS), outside, never, tops)
+    by_row = np.zeros(ROWS)
+    by_row += np.bincount(row, share, ROWS)
+    return Opened(row, column, row * BINS + column, share, by_row, outside, never, tops)

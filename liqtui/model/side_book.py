@@ -13,7 +13,7 @@ import numpy as np
 
 from liqtui.model.approach import Approach, Near
 from liqtui.model.exposure import Sweep
-from liqtui.model.grid import BINS, BOOK_BIN_LOG, Window
+from liqtui.model.grid import BINS, Window
 from liqtui.model.market import SIGN, Side
 from liqtui.model.opening import Opened, Opening
 from liqtui.model.params import ROWS, BookParams, Floats, Ints
