@@ -1,10 +1,11 @@
-"""What the model costs: the book against the public fixed-leverage recipe on the same bars, and the rest of a market.
+"""What the model costs: a month of one market beside the slow loops and the public recipe, and the rest of a market.
 
-    python -m bench.model [bars]
+    python -m bench.model [days]
 
-Prints one JSON object. Times are processor time; the two contenders take turns, chunk by chunk, and the medians over
-chunks are shown; `ratio` is the book's time over the recipe's (below 1: faster), `recipe_levels` how many prices the
-recipe holds at the end. `market_mb` is what one `Intensity` holds after the bars.
+Prints one JSON object. Times are processor time; give OPENBLAS_NUM_THREADS=1 to keep the algebra on one core. The model
+is whole: all experts, both sides, learning from prints every hour, the columns of the history. The rivals run on a
+short stretch from the start, and their time for all bars is that of a bar there times the bars: too little for the
+recipe, whose frame would grow. `times` is how many times longer a rival takes than the model.
 """
 
 import json
@@ -13,154 +14,127 @@ import statistics
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
-from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import numpy as np
-
-from liqtui.model.book import Book, Flow
+from bench.market import Moment, market, tell, told
+from bench.recipe import DictRecipe, FrameRecipe
+from liqtui.model.book import Flow
 from liqtui.model.clusters import find_clusters
 from liqtui.model.divergence import divergence
-from liqtui.model.grid import BOOK_BIN_LOG
+from liqtui.model.experts import ASSUMPTIONS
+from liqtui.model.grid import BINS
 from liqtui.model.intensity import Intensity
-from liqtui.model.market import MINUTE_MS, OpenInterest, PriceBar
+from liqtui.model.market import DAY_MS, MINUTE_MS, SIDES
+from liqtui.model.params import ROWS, BookParams
 from liqtui.model.selection import WINDOWS, Selection
+from tests.model.naive import NaiveBook
 
-START_MS = 1_700_000_100_000
-START_USD, OI_BASE, VOLUME_BASE = 60_000.0, 80_000.0, 150.0
-MINUTE_MOVE_LOG = 7e-4
-LEVERAGES = (10.0, 25.0, 50.0, 100.0)
-CHUNK = 500
+STEP_MS = 5 * MINUTE_MS
+BOUND_S, BOUND_MB, BOUND_LIVE_MS = 1.5, 60.0, 1.0
+LIVE_BARS = 288
+NAIVE_BARS, FRAME_BARS = 6, 150
 REPEATS = 15
 
 Item = TypeVar("Item")
 
 
-def market(count: int, seed: int = 7) -> tuple[list[PriceBar], list[OpenInterest]]:
-    """Return one-minute bars of a random walk, and open interest at every fifth minute."""
-    rng = np.random.default_rng(seed)
-    path = np.log(START_USD) + np.concatenate([[0.0], rng.normal(0, MINUTE_MOVE_LOG, count).cumsum()])
-    reach = np.abs(rng.normal(0, MINUTE_MOVE_LOG / 2, (2, count)))
-    volume = VOLUME_BASE * rng.lognormal(0, 0.8, count)
-    bought = volume * rng.beta(8, 8, count)
-    interest = OI_BASE * np.exp(rng.normal(0, 5e-4, count // 5 + 1).cumsum())
-    bars = [
-        PriceBar(
-            ts_ms=START_MS + i * MINUTE_MS,
-            step_ms=MINUTE_MS,
-            open_usd=math.exp(path[i]),
-            high_usd=math.exp(max(path[i], path[i + 1]) + reach[0, i]),
-            low_usd=math.exp(min(path[i], path[i + 1]) - reach[1, i]),
-            close_usd=math.exp(path[i + 1]),
-            volume_base=float(volume[i]),
-            taker_buy_base=float(bought[i]),
-        )
-        for i in range(count)
-    ]
-    samples = [OpenInterest(START_MS + i * 5 * MINUTE_MS, float(oi)) for i, oi in enumerate(interest)]
-    return bars, samples
-
-
-class Recipe:
-    """The fixed-leverage map as public scripts keep it: a dict of price to notional, in plain loops."""
-
-    def __init__(self) -> None:
-        self.long_usd: dict[float, float] = {}
-        self.short_usd: dict[float, float] = {}
-
-    def add(self, bar: PriceBar) -> None:
-        """Lay the bar's volume at every leverage on both sides, and wipe what the bar's range has crossed."""
-        for levels in (self.long_usd, self.short_usd):
-            for price in list(levels):
-                if bar.low_usd <= price <= bar.high_usd:
-                    del levels[price]
-        usd = bar.volume_base * bar.close_usd / len(LEVERAGES)
-        for leverage in LEVERAGES:
-            self._lay(self.long_usd, bar.close_usd * (1 - 1 / leverage), usd)
-            self._lay(self.short_usd, bar.close_usd * (1 + 1 / leverage), usd)
-
-    @staticmethod
-    def _lay(levels: dict[float, float], price_usd: float, usd: float) -> None:
-        key = math.exp(round(math.log(price_usd) / BOOK_BIN_LOG) * BOOK_BIN_LOG)
-        levels[key] = levels.get(key, 0.0) + usd
-
-
-def flow_of(bar: PriceBar, oi_base: float) -> Flow:
-    """Return a bar as the book takes it."""
+def flow_of(moment: Moment) -> Flow:
+    """Return a bar as a book takes it."""
+    bar = moment.bar
     return Flow(
         low_log=math.log(bar.low_usd),
         high_log=math.log(bar.high_usd),
         close_log=math.log(bar.close_usd),
         volume_base=bar.volume_base,
-        oi_base=oi_base,
+        oi_base=moment.interest.oi_base,
         taker=2 * (bar.taker_buy_base or 0.0) / bar.volume_base - 1,
     )
 
 
-def chunks(bars: Sequence[PriceBar]) -> Iterator[list[PriceBar]]:
-    """Cut the bars into lists of CHUNK."""
-    source = iter(bars)
-    while chunk := list(islice(source, CHUNK)):
-        yield chunk
-
-
-def versus(bars: Sequence[PriceBar], samples: Sequence[OpenInterest]) -> dict[str, float]:
-    """Time the book and the recipe on the same bars, turn by turn."""
-    book, recipe = Book(), Recipe()
-    book.start(math.log(bars[0].open_usd), samples[0].oi_base)
-    book_ms: list[float] = []
-    recipe_ms: list[float] = []
-    done = 0
-    for chunk in chunks(bars):
-        flows = [flow_of(bar, samples[(done + i) // 5].oi_base) for i, bar in enumerate(chunk)]
-        book_ms.append(_spent_ms(partial(_each, book.step, flows)) / len(chunk))
-        recipe_ms.append(_spent_ms(partial(_each, recipe.add, chunk)) / len(chunk))
-        done += len(chunk)
-    ours, theirs = statistics.median(book_ms), statistics.median(recipe_ms)
-    levels = len(recipe.long_usd) + len(recipe.short_usd)
-    return {"book_ms_per_bar": ours, "recipe_ms_per_bar": theirs, "ratio": ours / theirs, "recipe_levels": levels}
-
-
-def filled(bars: Sequence[PriceBar], samples: Sequence[OpenInterest]) -> Intensity:
-    """Return a market that has taken in everything, samples as they become known."""
+def model(moments: Sequence[Moment]) -> tuple[Intensity, dict[str, Any]]:
+    """Time the whole model over all bars, the newest ones one by one."""
     intensity = Intensity()
-    waiting = iter(samples)
-    sample = next(waiting, None)
-    for bar in bars:
-        while sample is not None and sample.ts_ms <= bar.end_ms:
-            intensity.add_open_interest(sample)
-            sample = next(waiting, None)
-        intensity.add_bar(bar)
-    return intensity
+    intensity.hear_prints(0)
+    before = _spent_ms(partial(_each, partial(tell, intensity), moments[:-LIVE_BARS]))
+    live = [_spent_ms(partial(tell, intensity, moment)) for moment in moments[-LIVE_BARS:]]
+    total_s, median = (before + sum(live)) / 1e3, statistics.median(live)
+    return intensity, {
+        "seconds": _bounded(total_s, BOUND_S),
+        "ms_per_bar": total_s * 1e3 / len(moments),
+        "live_bar_median_ms": _bounded(median, BOUND_LIVE_MS),
+        "live_bar_worst_ms": max(live),
+        "prints_learned": intensity.experts.prints,
+        "experts": len(intensity.experts.current),
+    }
 
 
-def parts(intensity: Intensity, last: PriceBar) -> dict[str, float]:
+def naive(moments: Sequence[Moment]) -> float:
+    """Return the mean milliseconds of a bar of the books in slow loops, one for each expert; they do not learn."""
+    taken = [(one.stubborn, one.stubborn_fall, one.eager) for one in ASSUMPTIONS]
+    books = [NaiveBook(replace(BookParams(), stubborn=a, stubborn_fall=b, eager=c)) for a, b, c in taken]
+    flows = [flow_of(moment) for moment in moments[:NAIVE_BARS]]
+    for book in books:
+        book.start(math.log(moments[0].bar.open_usd), moments[0].interest.oi_base)
+    return sum(_spent_ms(partial(_each, book.step, flows)) for book in books) / len(flows)
+
+
+def frame(moments: Sequence[Moment]) -> float | None:
+    """Return the mean milliseconds of a bar of the recipe in pandas, None without pandas."""
+    try:
+        recipe = FrameRecipe()
+    except ImportError:
+        return None
+    bars = [moment.bar for moment in moments[:FRAME_BARS]]
+    return _spent_ms(partial(_each, recipe.add, bars)) / len(bars)
+
+
+def rivals(moments: Sequence[Moment], model_ms: float) -> dict[str, Any]:
+    """Time the others on the same bars."""
+    bars = [moment.bar for moment in moments]
+    plain = _spent_ms(partial(_each, DictRecipe().add, bars)) / len(bars)
+    found: dict[str, Any] = {
+        f"slow loops ({NAIVE_BARS} bars, extrapolated)": naive(moments),
+        f"recipe in pandas rows ({FRAME_BARS} bars, extrapolated)": frame(moments),
+        "recipe in a dict (all bars)": plain,
+    }
+    return {
+        name: "pandas is not installed: pip install 'liqtui[bench]'"
+        if ms is None
+        else {"ms_per_bar": ms, "seconds": ms * len(bars) / 1e3, "times": ms / model_ms}
+        for name, ms in found.items()
+    }
+
+
+def parts(intensity: Intensity, last_usd: float, now_ms: int) -> dict[str, float]:
     """Time what a snapshot asks of a market."""
     selections = [Selection("BTC", None, window) for window in WINDOWS]
     now_map, series = intensity.now_map(), intensity.series()
     assert now_map is not None and series is not None
-    figures = {f"heat_{one.window}_ms": _median_ms(partial(intensity.heat, one, last.end_ms)) for one in selections}
+    figures = {f"heat_{one.window}_ms": _median_ms(partial(intensity.heat, one, now_ms)) for one in selections}
     figures["now_map_ms"] = _median_ms(intensity.now_map)
     figures["clusters_ms"] = _median_ms(
-        lambda: find_clusters(
-            now_map.first_bin, now_map.width_log, now_map.long_usd, now_map.short_usd, last.close_usd, None
-        )
+        lambda: find_clusters(now_map.first_bin, now_map.width_log, now_map.long_usd, now_map.short_usd, last_usd, None)
     )
-    figures["divergence_ms"] = _median_ms(lambda: divergence(series, last.end_ms))
+    figures["divergence_ms"] = _median_ms(lambda: divergence(series, now_ms))
     return figures
 
 
-def market_mb(bars: Sequence[PriceBar], samples: Sequence[OpenInterest]) -> float:
-    """Return what one market holds, numpy's memory included."""
+def memory(moments: list[Moment]) -> dict[str, Any]:
+    """Return what one market holds after the bars, and the most on the way, numpy's memory included."""
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    intensity = filled(bars, samples)
-    after, _ = tracemalloc.get_traced_memory()
+    intensity = told(moments)
+    after, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert intensity.ready
-    return (after - before) / 1e6
+    return {"held_mb": (after - before) / 1e6, "peak_mb": _bounded((peak - before) / 1e6, BOUND_MB)}
+
+
+def _bounded(value: float, bound: float) -> dict[str, float]:
+    return {"value": value, "bound": bound, "of_bound": value / bound}
 
 
 def _each(work: Callable[[Item], object], items: Iterable[Item]) -> None:
@@ -179,17 +153,31 @@ def _median_ms(work: Callable[[], object]) -> float:
     return statistics.median(_spent_ms(work) for _ in range(REPEATS))
 
 
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
 def main() -> None:
     """Measure and print."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 3 * 1440
-    bars, samples = market(count)
-    figures = {"bars": float(count), **versus(bars, samples)}
-    start = time.process_time()
-    intensity = filled(bars, samples)
-    figures["intensity_ms_per_bar"] = (time.process_time() - start) * 1e3 / count
-    figures |= parts(intensity, bars[-1])
-    figures["market_mb"] = market_mb(bars, samples)
-    print(json.dumps({name: round(value, 4) for name, value in figures.items()}, indent=2))
+    days = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+    moments = market(days * DAY_MS // STEP_MS, STEP_MS)
+    intensity, figures = model(moments)
+    minutes = market(1440, MINUTE_MS)
+    minute_ms = _spent_ms(partial(told, minutes)) / len(minutes)
+    last = moments[-1].bar
+    found = {
+        "bars": len(moments),
+        "price_bins": len(SIDES) * BINS,
+        "rows_of_distance": ROWS,
+        "model": figures,
+        "minute_bars_ms_per_bar": minute_ms,
+        "rivals": rivals(moments, figures["ms_per_bar"]),
+        "memory": memory(moments),
+        "snapshot": parts(intensity, last.close_usd, last.end_ms),
+    }
+    print(json.dumps(_rounded(found), indent=1))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 
 from liqtui.model.exposure import Sweep
 from liqtui.model.market import SIDES, Side
+from liqtui.model.opening import Opening
 from liqtui.model.params import BookParams, Floats
 from liqtui.model.side_book import SideBook
 
@@ -38,9 +39,11 @@ class Flow:
 class Book:
     """Both sides of one market; each totals the open interest after every step."""
 
-    def __init__(self, params: BookParams | None = None) -> None:
+    def __init__(self, params: BookParams | None = None, openings: Mapping[Side, Opening] | None = None) -> None:
+        """Begin empty; `openings` by side may be shared by books that differ only in how positions end."""
         self.params = params or BookParams()
-        self.sides: dict[Side, SideBook] = {side: SideBook(side, self.params) for side in SIDES}
+        shared = openings or {}
+        self.sides: dict[Side, SideBook] = {side: SideBook(side, self.params, shared.get(side)) for side in SIDES}
         self.oi_base = 0.0
         self.started = False
         self._spent: dict[Side, float] = dict.fromkeys(SIDES, 0.0)

@@ -223,8 +223,10 @@ class Calibration:
 
     def weights(self) -> dict[Side, Floats]:
         """Return theta, (K,) by side: the posterior mean, 1 where nothing is known."""
-        mean, covariance = self._standing()
-        return by_side(np.exp(np.minimum(mean + np.diag(covariance) / 2, MOST_LOG)))
+        mean = self._standing_mean + self._gain @ (self._mean - self._prior_mean)
+        spread = ((self._gain @ (self._prior_covariance - self._covariance)) * self._gain).sum(1)
+        variance = np.diag(self._standing_covariance) - spread
+        return by_side(np.exp(np.minimum(mean + variance / 2, MOST_LOG)))
 
     def _standing(self) -> tuple[Floats, Floats]:
         """Return mean and covariance of ln theta of what stands, given those of what price meets."""
@@ -297,18 +299,20 @@ def posterior(
     mean: Floats, covariance: Floats, exposure: Floats, count: Floats, clustering: float = CLUSTERING
 ) -> tuple[Floats, Floats]:
     """Return mode and covariance of z after rows of exposure (rows, WEIGHTS) in liquidations, and counts (rows,)."""
-    precision = np.linalg.inv(covariance)
     background = BACKGROUND * float(exposure.sum()) / len(count)
     weight = 1 / (DISPERSION + clustering * foreseen(mean, exposure))
+    whole = np.eye(len(mean))
     z = mean
     for _ in range(NEWTON_STEPS):
         part = exposure * np.exp(z)
         expected = part.sum(1) + background
-        slope = part.T @ (weight * (count / expected - 1)) - precision @ (z - mean)
-        curve = precision + (part * (weight / expected)[:, None]).T @ part
-        step = np.clip(np.linalg.solve(curve, slope), -LONGEST_STEP, LONGEST_STEP)
+        slope = part.T @ (weight * (count / expected - 1))
+        # Times the covariance, so that its inverse is not needed.
+        curve = whole + covariance @ ((part * (weight / expected)[:, None]).T @ part)
+        step = np.linalg.solve(curve, covariance @ slope - (z - mean))
+        step = np.clip(step, -LONGEST_STEP, LONGEST_STEP)
         z = np.clip(z + step, -MOST_LOG, MOST_LOG)
         if np.abs(step).max() < 1e-3:
             break
-    out = np.linalg.inv(curve)
+    out: Floats = np.linalg.solve(curve, covariance)
     return z, (out + out.T) / 2

@@ -18,7 +18,8 @@ from liqtui.model.book import Book, Flow
 from liqtui.model.calibration import Calibration, CalibrationState, by_side, fitted
 from liqtui.model.exposure import Sweep, rows_of
 from liqtui.model.listening import Heard, Listener
-from liqtui.model.market import Liquidation, PriceBar, Side
+from liqtui.model.market import SIDES, Liquidation, PriceBar, Side
+from liqtui.model.opening import Opening
 from liqtui.model.params import BookParams, Floats
 
 VERSION = 1
@@ -94,12 +95,19 @@ class ExpertsState:
 class Expert:
     """One book and the mix it has learned; it takes the steps in order, at its own time."""
 
-    def __init__(self, params: BookParams, assumption: Assumption, state: CalibrationState | None) -> None:
+    def __init__(
+        self,
+        params: BookParams,
+        assumption: Assumption,
+        state: CalibrationState | None,
+        openings: Mapping[Side, Opening],
+    ) -> None:
+        """Begin with nothing known, or with what was learned before; `openings` are shared by all experts."""
         self.assumption = assumption
         own = replace(
             params, stubborn=assumption.stubborn, stubborn_fall=assumption.stubborn_fall, eager=assumption.eager
         )
-        self.book = Book(own)
+        self.book = Book(own, openings)
         self.calibration = Calibration(self.book.params, state)
         self.weights: dict[Side, Floats] | None = None
         """(ROWS,) by side, for the book as it is; None while nothing was learned: every weight is 1."""
@@ -147,7 +155,8 @@ class Experts:
             self.listener.restore(state.levels)
         known = state.experts if state is not None else {}
         chosen = ASSUMPTIONS[:1] if alone else ASSUMPTIONS
-        self._experts = tuple(Expert(params, one, known.get(one.name)) for one in chosen)
+        openings = {side: Opening(params, side) for side in SIDES}
+        self._experts = tuple(Expert(params, one, known.get(one.name), openings) for one in chosen)
         self.lag = False
 
     @property

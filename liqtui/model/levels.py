@@ -104,14 +104,16 @@ def spread(pieces: Kernel, low: float, high: float, stop: int) -> tuple[Ints, In
     edges = np.maximum(last - first, 0) + 1
     piece = np.repeat(np.arange(len(edges)), edges)
     edge = np.arange(len(piece)) + np.repeat(first - np.cumsum(edges) + edges, edges)
-    near, far = pieces.near[piece], pieces.far[piece]
-    below = (_area(edge + far, low, high) - _area(edge + near, low, high)) / (far - near)
-    same = piece[1:] == piece[:-1]
-    return piece[:-1][same], edge[:-1][same], np.diff(below)[same]
+    near, far = pieces.near.take(piece), pieces.far.take(piece)
+    below = _area(edge + (far - low), high - low) - _area(edge + (near - low), high - low)
+    below /= far - near
+    same = np.flatnonzero(piece[1:] == piece[:-1])
+    return piece.take(same), edge.take(same), np.diff(below).take(same)
 
 
-def _area(y: Floats, low: float, high: float) -> Floats:
-    """Return the integral up to y of the share of entries, even over [low, high], that lie below."""
-    t = np.clip(y - low, 0.0, high - low)
-    out: Floats = t * t / (2 * (high - low)) + np.maximum(y - high, 0.0)
+def _area(y: Floats, width: float) -> Floats:
+    """Return the integral up to y of the share of entries, even over [0, width], that lie below."""
+    t = np.minimum(np.maximum(y, 0.0), width)
+    out: Floats = (y - t * 0.5) * t
+    out /= width
     return out

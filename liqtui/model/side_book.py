@@ -11,11 +11,11 @@ import math
 
 import numpy as np
 
-from liqtui.model.approach import Approach
+from liqtui.model.approach import Approach, Near
 from liqtui.model.exposure import Sweep
-from liqtui.model.grid import BINS, BOOK_BIN_LOG, Window
-from liqtui.model.levels import kernel, spread
+from liqtui.model.grid import BINS, Window
 from liqtui.model.market import SIGN, Side
+from liqtui.model.opening import Opened, Opening
 from liqtui.model.params import ROWS, BookParams, Floats, Ints
 
 SETTLE_STEPS = 256
@@ -26,7 +26,8 @@ LEAST_FACTOR = 1e-60
 class SideBook:
     """All modelled positions of one side of one market, in base coin."""
 
-    def __init__(self, side: Side, params: BookParams) -> None:
+    def __init__(self, side: Side, params: BookParams, opening: Opening | None = None) -> None:
+        """Begin empty; `opening` may be shared by books that differ only in how positions end."""
         self.side, self.sign, self.params = side, SIGN[side], params
         self.window = Window(0)
         self._cells: Floats = np.zeros((ROWS, BINS))
@@ -42,10 +43,10 @@ class SideBook:
         """(ROWS + 1,) base coin outside the window, by row; last the never bin."""
         self.swept = Sweep(0, np.zeros((ROWS, 0)))
         """What the newest sweep took from the window."""
-        self._top = 0
-        """Columns from this one on are empty."""
-        self._kernel = kernel(params, side, BOOK_BIN_LOG)
-        self._approach = Approach(params, self._kernel)
+        self._tops: Ints = np.zeros(ROWS, dtype=np.int64)
+        """(ROWS,) columns of the row from this one on are empty."""
+        self._opening = opening or Opening(params, side)
+        self._approach = Approach(params, self._opening.kernel)
 
     @property
     def mass(self) -> Floats:
@@ -54,7 +55,9 @@ class SideBook:
 
     def held(self) -> Floats:
         """Return the (ROWS + 1,) base coin by row, never last; together the side's open interest."""
-        return np.append(np.maximum(self._sums, 0.0) * self._factor + self.rest[:-1], self.rest[-1])
+        out = self.rest.copy()
+        out[:-1] += np.maximum(self._sums, 0.0) * self._factor
+        return out
 
     def start(self, level: float, oi_base: float) -> None:
         """Fill the book with what the opened mix leaves standing after long, entries spread around `level`."""
@@ -65,7 +68,7 @@ class SideBook:
         self.deposit(oi_base, 1 / self.params.hazard, level - smear, level + smear, level)
 
     def _clear(self) -> None:
-        self._cells[:], self._factor[:], self._sums[:], self._top = 0.0, 1.0, 0.0, 0
+        self._cells[:], self._factor[:], self._sums[:], self._tops[:] = 0.0, 1.0, 0.0, 0
 
     def _settle(self) -> None:
         """Work the lazy factors into the cells."""
@@ -93,7 +96,7 @@ class SideBook:
         after = moved.sum(1)
         self.rest[:-1] += np.maximum(self._sums - after, 0.0)
         self._cells, self._sums, self.kept = moved, after, kept
-        self._top = min(max(self._top - shift, 0), BINS)
+        self._tops = np.clip(self._tops - shift, 0, BINS)
         self.window = Window(self.window.first_bin + shift)
 
     def first_swept(self, level: float) -> int:
@@ -103,13 +106,15 @@ class SideBook:
     def sweep(self, low: float) -> Floats:
         """Take out what price crossed on its way to `low` and return it by row, (ROWS,) base coin."""
         column = self.first_swept(low)
-        crossed = self._cells[:, column : max(self._top, column)]
+        top = max(int(self._tops.max()), column)
+        crossed = self._cells[:, column:top]
         self.swept = Sweep(self.window.first_bin + column, crossed * self._factor[:, None])
         taken: Floats = self.swept.mass.sum(1)
-        self._sums -= crossed.sum(1)
-        crossed[:] = 0.0
-        self.kept[:, column : self._top] = 1.0
-        self._top = min(self._top, column)
+        if top > column:
+            self._sums -= crossed.sum(1)
+            crossed[:] = 0.0
+            self.kept[:, column:top] = 1.0
+            np.minimum(self._tops, column, out=self._tops)
         if column == 0:
             taken = taken + self.rest[:-1]
             self.rest[:-1] = 0.0
@@ -121,12 +126,11 @@ class SideBook:
         Of what was opened, `stays + (1 - stays) r` is left when the share r of the way to liquidation is left.
         At most `most_base` is closed.
         """
-        near = self._approach.nearer(self.window.position(low), self.kept)
+        near = self._approach.nearer(self.window.position(low), self.kept, self._tops)
         if near is None:
             return 0.0
-        gone = self._cells.ravel()[near.cell] * near.gone
         self.kept.ravel()[near.cell] = near.left
-        return self._take_out(near.row, near.cell, gone, most_base)
+        return self._take_out(near, most_base)
 
     def lose_nerve(self, level: float, spent: float, most_base: float) -> float:
         """Close what gives up while price stands near its level; return the base coin closed, at most `most_base`.
@@ -134,19 +138,22 @@ class SideBook:
         `spent` is the business time since the last call: of a position at progress p toward liquidation
         exp(-spent h eager p^power) stays, h the hazard of its row.
         """
-        near = self._approach.standing(self.window.position(level), spent)
-        if near is None:
-            return 0.0
-        return self._take_out(near.row, near.cell, self._cells.ravel()[near.cell] * near.gone, most_base)
+        near = self._approach.standing(self.window.position(level), spent, self._tops)
+        return 0.0 if near is None else self._take_out(near, most_base)
 
-    def _take_out(self, row: Ints, cell: Ints, gone: Floats, most_base: float) -> float:
-        """Take `gone` out of cells, or a part of it that makes at most `most_base`; return the base coin."""
-        by_row = np.bincount(row, gone, ROWS)
+    def _take_out(self, near: Near, most_base: float) -> float:
+        """Take out of cells what goes, or a part of it that makes at most `most_base`; return the base coin."""
+        cells = self._cells.ravel()
+        before = cells.take(near.cell)
+        gone = before * near.gone
+        by_row = np.bincount(near.row, gone, ROWS)
         closed = float(by_row @ self._factor)
         if closed <= 0:
             return 0.0
         scale = min(1.0, max(most_base, 0.0) / closed)
-        self._cells.ravel()[cell] -= gone * scale
+        gone *= scale
+        before -= gone
+        cells[near.cell] = before
         self._sums -= by_row * scale
         return closed * scale
 
@@ -170,37 +177,27 @@ class SideBook:
         """
         if base <= 0:
             return
-        share = self._kernel.share * pull[self._kernel.row]
-        never = float(self.params.opened[-1] * pull[-1])
         position = self.window.position
-        piece, column, part = spread(self._kernel, position(low), position(high), self.first_swept(floor))
-        add = part * share[piece]
-        scale = base / (float(add.sum()) + never)
-        add *= scale
-        self.rest[-1] += never * scale
-        row = self._kernel.row[piece]
-        inside = column >= 0
-        if not inside.all():
-            self.rest[:-1] += np.bincount(row[~inside], add[~inside], ROWS)
-            row, column, add = row[inside], column[inside], add[inside]
-        self._fill(row, column, add / self._factor[row], position(floor))
+        opened = self._opening.opened(position(low), position(high), self.first_swept(floor), pull)
+        self.rest[-1] += base * opened.never
+        self.rest[:-1] += base * opened.outside
+        self._fill(opened, base, position(floor))
 
-    def _fill(self, row: Ints, column: Ints, add: Floats, position: float) -> None:
-        """Add to cells; a cell may come twice."""
-        if not len(column):
-            return
-        cell = row * BINS + column
-        cells, kept = self._cells.ravel(), self.kept.ravel()
-        before = cells[cell]
-        np.add.at(cells, cell, add)
-        self._sums += np.bincount(row, add, ROWS)
-        self._top = max(self._top, int(column.max()) + 1)
+    def _fill(self, opened: Opened, base: float, position: float) -> None:
+        cells, kept, cell = self._cells.ravel(), self.kept.ravel(), opened.cell
+        coins = base / self._factor
+        before = cells.take(cell)
+        after = coins.take(opened.row)
+        after *= opened.share
+        after += before
+        cells[cell] = after
+        self._sums += opened.by_row * coins
+        np.maximum(self._tops, opened.tops, out=self._tops)
         if not self.params.has_stops:
             return
-        fresh = self._approach.fresh(row, column, position)
-        after = cells[cell]
+        fresh = self._approach.fresh(opened.row, opened.column, position)
         old = np.divide(before, after, out=np.zeros_like(after), where=after > 0)
-        kept[cell] = fresh + (kept[cell] - fresh) * old
+        kept[cell] = fresh + (kept.take(cell) - fresh) * old
 
     def levels(self, first: int, stop: int, weight: Floats | None = None) -> Floats:
         """Return the base coin whose liquidation price lies in each own-direction bin of [first, stop).
@@ -225,13 +222,17 @@ def survivors(held: Floats, hazard: Floats, target_base: float) -> tuple[Floats,
         return np.ones_like(held), 0.0
     if target_base <= 0:
         return np.zeros_like(held), 0.0
-    u = 0.0
+    # By convexity this is not beyond the root, and from this side the steps do not overshoot.
+    u = (math.log(total) - math.log(target_base)) / float(held / total @ hazard)
     for _ in range(20):
         left = held * np.exp(-hazard * u)
         excess = float(left.sum()) - target_base
-        if excess <= 1e-12 * total:
+        if excess <= 1e-15 * total:
             break
-        u += excess / float((left * hazard).sum())
+        u += excess / float(left @ hazard)
     survive = np.exp(-hazard * u)
-    out: Floats = survive * (target_base / float((held * survive).sum()))
+    after = float(held @ survive)
+    if after <= 0:
+        return np.full_like(held, target_base / total), u
+    out: Floats = survive * (target_base / after)
     return out, u
