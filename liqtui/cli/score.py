@@ -92,7 +92,7 @@ def print_table(symbol: str, report: SkillReport) -> str:
 
 def _coverage(report: SkillReport) -> str:
     if not report.coverage:
-        return "-"
+        return "- (a map has bands once it has learned: --learn)"
     held = ", ".join(f"{nominal:.0f} % band {found:.1f} %" for nominal, found in report.coverage)
     return f"{held}, of {report.coverage_n:,} hourly forecasts"
 
