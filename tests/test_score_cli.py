@@ -19,6 +19,7 @@ from liqtui.model.intensity import Intensity
 from liqtui.model.market import DAY_MS, Liquidation, PriceBar
 from liqtui.model.params import params_for
 from liqtui.model.scorer import Scorer
+from liqtui.model.snapshot import BANDS_PCT
 from liqtui.monitor.scoring import Recording, score_totals, told_bars
 from tests.e2e.terminal import ROOT, app_environment
 from tests.model.scored_market import anywhere, exchanged, recorded
@@ -78,6 +79,16 @@ def test_prints_are_scored_as_json(tmp_path: Path) -> None:
     assert found["over_price"]["low"] <= found["over_price"]["mean"] <= found["over_price"]["high"]
     assert found["places_hold"]
     assert len(found["reliability"]) == 10
+    assert found["coverage"] == [] and found["coverage_n"] == 0
+
+
+def test_a_map_that_learns_says_how_often_its_bands_held(tmp_path: Path) -> None:
+    market = recorded(3)
+    folder = write_market(tmp_path / "dumps", market.bars, market.prints)
+    found = score(tmp_path, str(folder), "--learn")
+    assert [nominal for nominal, _ in found["coverage"]] == list(BANDS_PCT)
+    assert found["coverage"][0][1] < found["coverage"][1][1] < found["coverage"][2][1] <= 100
+    assert 20 < found["coverage_n"] <= 2 * 24 * 4
 
 
 def test_prints_without_places_are_no_skill_and_the_table_says_so(tmp_path: Path) -> None:
@@ -86,7 +97,15 @@ def test_prints_without_places_are_no_skill_and_the_table_says_so(tmp_path: Path
     done = liqtui(tmp_path, "score", str(write_market(tmp_path / "dumps", market.bars, swapped)))
     assert done.returncode == 0
     assert done.stdout.startswith("BTCUSDT: no better than price alone\n")
-    for word in ("over price alone", "over fixed leverage", "N-test", "S-test", "reliability", "do not lie where"):
+    for word in (
+        "over price alone",
+        "over fixed leverage",
+        "N-test",
+        "S-test",
+        "reliability",
+        "do not lie where",
+        "bands held what came",
+    ):
         assert word in done.stdout
     assert "7200 bars" in done.stderr
     assert "7200 bars" not in done.stdout

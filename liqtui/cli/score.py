@@ -83,10 +83,18 @@ def print_table(symbol: str, report: SkillReport) -> str:
         _line("hottest tenth of levels", "-" if report.lift is None else f"hit {report.lift:.1f} times as densely"),
         _line("reliability, by tenths", " ".join(f"{o / f:.2f}" for f, o in report.reliability if f > 0) or "-"),
         _line("", "observed / forecast, lowest rates first"),
+        _line("bands held what came", _coverage(report)),
     ]
     if not report.places_hold:
         lines.append("Prints do not lie where levels had stood: only their places count as the gain above.")
     return "\n".join(lines)
+
+
+def _coverage(report: SkillReport) -> str:
+    if not report.coverage:
+        return "- (a map has bands once it has learned: --learn)"
+    held = ", ".join(f"{nominal:.0f} % band {found:.1f} %" for nominal, found in report.coverage)
+    return f"{held}, of {report.coverage_n:,} hourly forecasts"
 
 
 def totals_table(symbol: str, found: Mapping[Side, TotalsSkill]) -> str:

@@ -11,8 +11,11 @@ from liqtui.model.params import Floats
 from liqtui.model.snapshot import BANDS_PCT, HEAT_BIN_LOG
 
 DRAWS, SEED = 64, 20_261
-LUMP_SIZES = 5.0
-"""Mean sizes of a liquidation that stand together as one lump: sizes are uneven, and large ones carry the notional."""
+LUMP_SIZES, LUMP_SHAPE = 2.0, 4.0
+"""Mean sizes of a liquidation that stand together as one lump, and the shape of the gamma law of the sizes of lumps: a
+position is printed in parts, and of those that fall into the same second only one is told."""
+
+MOST_LUMPS = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ def map_draws(experts: Experts, price_usd: float, first_row: int, rows: int, swe
     """Draw the map at a price over some heat rows; the same state gives the same draws.
 
     `swept` are the absolute book bins that bound what price has met since the book's last bar: no long stands at or
-    above the first, no short below the second. Each draw has weights of its own, and in each row an amount that is
-    gamma about its mean m with variance m times the lump.
+    above the first, no short below the second. Each draw has weights of its own, and in each row a number of lumps
+    that is Poisson about what the weights expect: so where little stands, there may be nothing.
     """
     start = first_row * BINS_PER_HEAT_ROW
     stop = start + rows * BINS_PER_HEAT_ROW
@@ -62,12 +65,15 @@ def map_draws(experts: Experts, price_usd: float, first_row: int, rows: int, swe
     short[:, : max(swept[1] - start, 0)] = 0.0
     lump_usd = LUMP_SIZES * (experts.lead.calibration.size_base or 0.0) * price_usd
     rng = np.random.default_rng(SEED)
-    sides = [_lumpy(half.reshape(DRAWS, rows, -1).sum(2) * price_usd, lump_usd, rng) for half in (long, short)]
+    sides = [lumpy(half.reshape(DRAWS, rows, -1).sum(2) * price_usd, lump_usd, rng) for half in (long, short)]
     return MapDraws(first_row, HEAT_BIN_LOG, sides[0], sides[1])
 
 
-def _lumpy(mean: Floats, lump: float, rng: np.random.Generator) -> Floats:
+def lumpy(mean: Floats, lump: float, rng: np.random.Generator) -> Floats:
+    """Return amounts in lumps about a mean, one for one; the mean itself where no lump is known."""
     if lump <= 0:
         return mean
-    out: Floats = rng.gamma(mean / lump) * lump
-    return out
+    number = rng.poisson(np.minimum(mean / lump, MOST_LUMPS))
+    out: Floats = rng.gamma(number * LUMP_SHAPE) * (lump / LUMP_SHAPE)
+    # So many lumps are as good as even, and more than a Poisson count can hold.
+    return np.where(mean / lump < MOST_LUMPS, out, mean)

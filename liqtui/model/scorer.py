@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from liqtui.model.bands import MapDraws
 from liqtui.model.baselines import (
     LEVEL_LOG,
     LEVELS_PER_BIN,
@@ -23,6 +24,7 @@ from liqtui.model.baselines import (
     levels_between,
     price_alone,
 )
+from liqtui.model.coverage import HourBands
 from liqtui.model.intensity import NowMap
 from liqtui.model.joining import is_sound, swept_range
 from liqtui.model.market import DAY_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
@@ -65,7 +67,7 @@ PRINTS_WAITING = 20_000
 
 AGE_ROW = 1 + len(POWERS) * len(REFILL_MS)
 ROWS = AGE_ROW + len(TAUS_MS)
-STATE_VERSION = 2
+STATE_VERSION = 3
 
 
 @dataclass(slots=True)
@@ -90,6 +92,8 @@ class _Sweep:
     """(rows, levels) recipe, the map at each of POWERS for each of REFILL_MS, the age of the level for each TAUS_MS."""
     counts: Floats
     """(levels,) weight of the prints."""
+    weights: Floats
+    """(placed prints,) weight of each."""
     prints: int
     outside: int
     """Prints that lie too far from all levels swept."""
@@ -114,15 +118,22 @@ class Scorer:
         self._days: dict[int, DaySums] = {}
         self._table = RateTable()
         self._places = PlaceMoments()
+        self._bands = HourBands()
+        self._draws: MapDraws | None = None
 
     @property
     def wants_map(self) -> bool:
         """Whether a step begins with the next bar, so that `before` is due."""
         return self._step is None
 
-    def before(self, now: NowMap | None) -> None:
-        """Take the map as it is known before the next bar."""
-        self._map = now
+    @property
+    def wants_draws(self) -> bool:
+        """Whether the step that begins with the next bar is the first of an hour that is scored: draws are due too."""
+        return self.wants_map and self._scores(self._end_ms) and self._bands.wants_draws(self._end_ms)
+
+    def before(self, now: NowMap | None, draws: MapDraws | None = None) -> None:
+        """Take the map as it is known before the next bar, and draws of it where they are due."""
+        self._map, self._draws = now, draws
 
     def add_print(self, print_: Liquidation) -> None:
         """Take in a print; it counts in the bar of its stamp, and not at all if that bar has been scored."""
@@ -148,7 +159,7 @@ class Scorer:
     @property
     def found(self) -> Found:
         """Return the sums of what has been found so far."""
-        return self._days, self._table, self._places
+        return self._days, self._table, self._places, self._bands.hits
 
     def report(self) -> SkillReport:
         """Return what has been found so far."""
@@ -167,14 +178,19 @@ class Scorer:
         keep = 0.5 ** ((self._end_ms - step.start_ms) / HALF_LIFE_MS)
         sweeps = [self._sweep(step, side, [p for p in due if p.side == side]) for side in SIDES]
         if self._map is not None:
-            if step.start_ms - self._start_ms >= BURN_IN_MS and self._seen >= BURN_IN_PRINTS:
+            if self._scores(step.start_ms):
+                self._bands.begin(step.start_ms, self._draws)
                 self._score(step.start_ms // DAY_MS, sweeps)
             self._fit(sweeps, keep)
         self._weigh(due)
         for bar, before_usd in step.bars:
             self._recipe.add(bar, before_usd)
         self._ages.touch(step.low_log, step.high_log, self._end_ms)
-        self._step = self._map = None
+        self._step = self._map = self._draws = None
+
+    def _scores(self, start_ms: int) -> bool:
+        """Return whether so much has been seen that a step that starts then is scored."""
+        return 0 <= self._start_ms <= start_ms - BURN_IN_MS and self._seen >= BURN_IN_PRINTS
 
     def _weigh(self, prints: list[Liquidation]) -> None:
         self._seen += len(prints)
@@ -185,6 +201,7 @@ class Scorer:
         far = min(step.low_log, near) if side == "long" else max(step.high_log, near)
         levels = levels_between(min(near, far), max(near, far))
         counts, outside = np.zeros(len(levels)), 0
+        weights: list[float] = []
         mean_usd = self._usd / self._seen if self._seen else None
         for print_ in prints:
             place = level_log(print_)
@@ -196,8 +213,10 @@ class Scorer:
                 outside += 1
                 continue
             at = min(max(math.floor(at_log / LEVEL_LOG) - int(levels[0]), 0), len(levels) - 1)
-            counts[at] += min(print_.usd / (mean_usd or print_.usd), LARGEST)
-        return _Sweep(levels, self._values(side, levels, step.start_ms), counts, len(prints), outside)
+            weights.append(min(print_.usd / (mean_usd or print_.usd), LARGEST))
+            counts[at] += weights[-1]
+        values = self._values(side, levels, step.start_ms)
+        return _Sweep(levels, values, counts, np.array(weights), len(prints), outside)
 
     def _values(self, side: Side, levels: Ints, now_ms: int) -> Floats:
         ages = self._ages.ages_ms(levels, now_ms)
@@ -221,7 +240,7 @@ class Scorer:
 
     def _score(self, day: int, sweeps: list[_Sweep]) -> None:
         sums = self._days.setdefault(day, DaySums())
-        for sweep in sweeps:
+        for side, sweep in zip(SIDES, sweeps, strict=True):
             sums.outside += sweep.outside
             sums.prints += sweep.prints
             if not len(sweep.levels):
@@ -230,6 +249,7 @@ class Scorer:
             sums.add(rates, sweep.counts)
             self._table.add(rates[0], sweep.counts)
             self._places += place_moments(rates[0], sweep.counts)
+            self._bands.add(side, sweep.levels, float(rates[0].sum()), float(sweep.counts.sum()))
         for old in sorted(self._days)[:-DAYS]:
             del self._days[old]
 
@@ -245,6 +265,7 @@ class Scorer:
         self._exposure = self._exposure * keep + sum(s.values.sum(1) for s in sweeps)
         self._weight = self._weight * keep + sum(float(s.counts.sum()) for s in sweeps)
         self._levels = self._levels * keep + sum(len(s.levels) for s in sweeps)
+        self._bands.sizes.add(np.concatenate([s.weights for s in sweeps]), keep)
 
     def state(self) -> dict[str, Any]:
         """Return all that has been learned and found as plain numbers and lists, between two steps."""
@@ -261,6 +282,7 @@ class Scorer:
             "shift": [self._shift.seen, *self._shift.hits.tolist()],
             "days": {str(day): sums.state() for day, sums in self._days.items()},
             "table": self._table.sums.tolist(),
+            "bands": self._bands.state(),
             "places": [self._places.found, self._places.mean, self._places.variance],
         }
 
@@ -281,6 +303,7 @@ class Scorer:
         self._days = {int(day): DaySums.from_state(sums) for day, sums in state["days"].items()}
         self._table.sums = np.array(state["table"])
         self._places = PlaceMoments(*state["places"])
+        self._bands = HourBands.from_state(state["bands"])
         return self
 
 

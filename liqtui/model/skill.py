@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.model.bootstrap import Estimate, block_ratio
+from liqtui.model.coverage import BandHits
 from liqtui.model.score import NumberTest, PlaceMoments, RateTable, number_test
 
 Floats = NDArray[np.float64]
@@ -106,29 +107,34 @@ class SkillReport:
     """(forecast, observed) weight in tenths of the forecast, lowest rates first."""
     lift: float | None
     """How much denser the hottest tenth of the swept levels was hit than all."""
+    coverage: tuple[tuple[float, float], ...]
+    """(nominal, found) per cent of the hourly forecasts whose band held what came; empty before the first."""
+    coverage_n: int
+    """Forecasts that the coverage is counted over."""
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values for JSON."""
         return asdict(self)
 
 
-Found = tuple[Mapping[int, DaySums], RateTable, PlaceMoments]
-"""Sums by day, forecast against observed by rate, and places."""
+Found = tuple[Mapping[int, DaySums], RateTable, PlaceMoments, BandHits]
+"""Sums by day, forecast against observed by rate, places, and how often the bands held."""
 
 
 def merged_report(found: Sequence[Found]) -> SkillReport:
     """Return what was found on several markets together: the sums over them, day by day."""
     days: dict[int, DaySums] = {}
-    table, places = RateTable(), PlaceMoments()
-    for own_days, own_table, own_places in found:
+    table, places, hits = RateTable(), PlaceMoments(), BandHits()
+    for own_days, own_table, own_places, own_hits in found:
         for day, sums in own_days.items():
             days[day] = days[day].plus(sums) if day in days else sums
         table.sums = table.sums + own_table.sums
         places += own_places
-    return report(days, table, places)
+        hits += own_hits
+    return report(days, table, places, hits)
 
 
-def report(days: Mapping[int, DaySums], table: RateTable, places: PlaceMoments) -> SkillReport:
+def report(days: Mapping[int, DaySums], table: RateTable, places: PlaceMoments, hits: BandHits) -> SkillReport:
     """Return what the sums of some days say."""
     rows = np.array([days[day].state() for day in sorted(days)], dtype=np.float64).reshape(-1, len(fields(DaySums)))
     prints, outside, weight, forecast, over_price, over_recipe, at_price, at_recipe, at_even, price_even = rows.T
@@ -158,6 +164,8 @@ def report(days: Mapping[int, DaySums], table: RateTable, places: PlaceMoments) 
         place_quantile=places.quantile(),
         reliability=table.reliability(),
         lift=table.lift(),
+        coverage=hits.found_pct(),
+        coverage_n=hits.count,
     )
 
 

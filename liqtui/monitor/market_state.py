@@ -101,7 +101,8 @@ class MarketState:
         self.intensity.add_bar(bar)
         # Quotes that come before the next bar change the map of this moment; what is scored must not know them.
         if self.scorer is not None and self.scorer.wants_map:
-            self.scorer.before(self.intensity.now_map())
+            draws = self.intensity.map_draws() if self.scorer.wants_draws else None
+            self.scorer.before(self.intensity.now_map(), draws)
         self.step_ms = bar.step_ms
         self.bars_seen += 1
         self._keep()

@@ -40,7 +40,7 @@ def score_prints(model: Intensity, recording: Recording, *, learn: bool = False)
     recorded = PrintRuns([one.ts_ms for one in prints])
     for bar in told_bars(model, recording):
         if scorer.wants_map:
-            scorer.before(model.now_map())
+            scorer.before(model.now_map(), model.map_draws() if scorer.wants_draws else None)
         while printed < len(prints) and prints[printed].ts_ms < bar.end_ms:
             scorer.add_print(prints[printed])
             if learn:

@@ -56,8 +56,8 @@ def _skill(parts: Sequence[Part]) -> Skill:
         place_quantile=found.place_quantile,
         lift=found.lift,
         reliability=found.reliability,
-        coverage=(),
-        coverage_n=0,
+        coverage=found.coverage,
+        coverage_n=found.coverage_n,
         learned_prints=sum(part.market.intensity.experts.prints for part in parts),
         mix=mix_classes(mixes) if mixes else (),
     )

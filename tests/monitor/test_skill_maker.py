@@ -64,6 +64,9 @@ def test_one_venue_shows_its_own_report_and_two_their_sum(learned: MarketState) 
     assert sum(observed for _, observed in both.reliability) == pytest.approx(
         2 * sum(observed for _, observed in alone.reliability)
     )
+    assert alone.coverage == report.coverage and alone.coverage_n == report.coverage_n > 10
+    assert [nominal for nominal, _ in alone.coverage] == list(BANDS_PCT)
+    assert both.coverage_n == 2 * alone.coverage_n and both.coverage == alone.coverage
     assert SkillMaker().make([part(MarketState(learned.market))]) is None
 
 
@@ -123,8 +126,10 @@ def test_the_band_of_a_zone_begins_above_what_a_watched_account_holds_there(lear
     detail = DetailMaker(Selection("BTC", None, "24h"), Tape(), Cadence()).make([part(market)], bar.end_ms)
     held = [one for one in detail.clusters if one.observed_usd(detail.known) > 0.5 * one.usd]
     assert len(held) == 1
-    for low, high in held[0].bands_usd:
-        assert held[0].observed_usd(detail.known) < low < high < 1.5 * held[0].usd
+    firm_usd = held[0].observed_usd(detail.known)
+    assert firm_usd < held[0].bands_usd[0][0]
+    # So thin a zone may hold nothing else: the widest band may begin with what is observed.
+    assert all(firm_usd <= low < high < 1.5 * held[0].usd for low, high in held[0].bands_usd)
     assert len(held[0].bands_usd) == len(BANDS_PCT)
 
 
