@@ -72,10 +72,12 @@ class Approach:
 
     def fresh(self, row: Ints, column: Ints, position: float) -> Floats:
         """Return the share left of what is opened in cells with price at a position."""
-        way = (position - 0.5 - column) * (BOOK_BIN_LOG / self._distance).take(row)
-        stays = self._params.stays.take(row)
-        out: Floats = stays + (1 - stays) * np.minimum(np.maximum(way, 0.0), 1.0)
-        return out
+        stays = self._params.stays
+        slope = (1 - stays) * BOOK_BIN_LOG / self._distance
+        out: Floats = (stays + (position - 0.5) * slope).take(row)
+        out -= slope.take(row) * column
+        np.maximum(out, stays.take(row), out=out)
+        return np.minimum(out, 1.0, out=out)
 
 
 class _Reach:

@@ -106,10 +106,14 @@ class Book:
         `weights` by side, (K,) or (draws, K), count each distance bin so many times.
         """
         long, short = (None, None) if weights is None else (weights["long"], weights["short"])
-        return (
-            self.sides["long"].levels(first, stop, long),
-            self.sides["short"].levels(-stop, -first, short)[..., ::-1],
-        )
+        return self.side_levels("long", first, stop, long), self.side_levels("short", first, stop, short)
+
+    def side_levels(self, side: Side, first: int, stop: int, weight: Floats | None = None) -> Floats:
+        """Return what `levels` does of one side."""
+        book = self.sides[side]
+        if side == "long":
+            return book.levels(first, stop, weight)
+        return book.levels(-stop, -first, weight)[..., ::-1]
 
     def sweeps(self) -> dict[Side, Sweep]:
         """Return what the newest step took from each side, cell by cell."""

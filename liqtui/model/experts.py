@@ -135,9 +135,9 @@ class Expert:
         theta = by_side(self.calibration.draws(count, seed))
         return fitted(theta, self.held(), self.book.oi_base)
 
-    def levels(self, first: int, stop: int) -> tuple[Floats, Floats]:
-        """Return long and short base coin by bin of the liquidation price, for the absolute bins [first, stop)."""
-        return self.book.levels(first, stop, self.weights)
+    def side_levels(self, side: Side, first: int, stop: int) -> Floats:
+        """Return the base coin of a side by bin of the liquidation price, for the absolute bins [first, stop)."""
+        return self.book.side_levels(side, first, stop, None if self.weights is None else self.weights[side])
 
 
 class Experts:
@@ -230,14 +230,17 @@ class Experts:
         out: Floats = weight / weight.sum()
         return out
 
-    def levels(self, first: int, stop: int) -> tuple[Floats, Floats]:
-        """Return long and short base coin by bin of the liquidation price, for the absolute bins [first, stop)."""
+    def levels(self, first: int, stop: int, met: tuple[int, int]) -> tuple[Floats, Floats]:
+        """Return long and short base coin by bin of the liquidation price, for the absolute bins [first, stop).
+
+        There are no longs at or above the bin `met[0]`, and no shorts below the bin `met[1]`.
+        """
         long, short = np.zeros(stop - first), np.zeros(stop - first)
+        below, above = min(max(met[0], first), stop), min(max(met[1], first), stop)
         for one, share in zip(self.current, self.shares().tolist(), strict=True):
             if share > 1e-4:
-                own_long, own_short = one.levels(first, stop)
-                long += share * own_long
-                short += share * own_short
+                long[: below - first] += share * one.side_levels("long", first, below)
+                short[above - first :] += share * one.side_levels("short", above, stop)
         return long, short
 
     def draws(self, count: int, seed: int) -> list[tuple[Expert, dict[Side, Floats]]]:

@@ -204,11 +204,7 @@ class Intensity:
         return first, cells.astype(np.float32)
 
     def _cut(self, start: int, stop: int, low_usd: float, high_usd: float) -> tuple[NDArray[np.float64], ...]:
-        long, short = self._experts.levels(start, stop)
-        low, high = _met(low_usd, high_usd)
-        long[max(low - start, 0) :] = 0.0
-        short[: max(high - start, 0)] = 0.0
-        return long, short
+        return self._experts.levels(start, stop, _met(low_usd, high_usd))
 
     def _now(self) -> tuple[float, float, float]:
         """Return the live price and what has been swept since the last close; that close without a quote."""

@@ -90,30 +90,3 @@ def _shared_among(params: BookParams, middle: Floats, popularity: Floats) -> Flo
     taken = popularity / popularity.max() * drawn[nearest]
     out: Floats = taken * (cum[-1] / taken.sum())
     return out
-
-
-def spread(pieces: Kernel, low: float, high: float, stop: int) -> tuple[Ints, Ints, Floats]:
-    """Return piece, column and share of the piece, for entries even over the columns [low, high].
-
-    The level of an entry at y and a distance D lies at y - D; both even over their ranges give each column's share in
-    closed form. Columns from `stop` on are left out.
-    """
-    high = max(high, low + 0.5)
-    first = np.floor(low - pieces.far).astype(np.int64)
-    last = np.minimum(np.ceil(high - pieces.near).astype(np.int64), stop)
-    edges = np.maximum(last - first, 0) + 1
-    piece = np.repeat(np.arange(len(edges)), edges)
-    edge = np.arange(len(piece)) + np.repeat(first - np.cumsum(edges) + edges, edges)
-    near, far = pieces.near.take(piece), pieces.far.take(piece)
-    below = _area(edge + (far - low), high - low) - _area(edge + (near - low), high - low)
-    below /= far - near
-    same = np.flatnonzero(piece[1:] == piece[:-1])
-    return piece.take(same), edge.take(same), np.diff(below).take(same)
-
-
-def _area(y: Floats, width: float) -> Floats:
-    """Return the integral up to y of the share of entries, even over [0, width], that lie below."""
-    t = np.minimum(np.maximum(y, 0.0), width)
-    out: Floats = (y - t * 0.5) * t
-    out /= width
-    return out

@@ -20,7 +20,7 @@ from liqtui.model.params import ROWS, BookParams, Floats, Ints
 
 SETTLE_STEPS = 256
 """Steps after which the lazy factors are worked into the cells, so that rounding does not add up."""
-LEAST_FACTOR = 1e-60
+LEAST_FACTOR, LEAST_BASE = 1e-60, 1e-200
 
 
 class SideBook:
@@ -196,8 +196,11 @@ class SideBook:
         if not self.params.has_stops:
             return
         fresh = self._approach.fresh(opened.row, opened.column, position)
-        old = np.divide(before, after, out=np.zeros_like(after), where=after > 0)
-        kept[cell] = fresh + (kept.take(cell) - fresh) * old
+        old = kept.take(cell)
+        old -= fresh
+        old *= before / np.maximum(after, LEAST_BASE)
+        old += fresh
+        kept[cell] = old
 
     def levels(self, first: int, stop: int, weight: Floats | None = None) -> Floats:
         """Return the base coin whose liquidation price lies in each own-direction bin of [first, stop).
@@ -225,14 +228,13 @@ def survivors(held: Floats, hazard: Floats, target_base: float) -> tuple[Floats,
     # By convexity this is not beyond the root, and from this side the steps do not overshoot.
     u = (math.log(total) - math.log(target_base)) / float(held / total @ hazard)
     for _ in range(20):
-        left = held * np.exp(-hazard * u)
-        excess = float(left.sum()) - target_base
-        if excess <= 1e-15 * total:
+        survive = np.exp(-hazard * u)
+        left = held * survive
+        after = float(left.sum())
+        if after - target_base <= 1e-14 * total:
             break
-        u += excess / float(left @ hazard)
-    survive = np.exp(-hazard * u)
-    after = float(held @ survive)
+        u += (after - target_base) / float(left @ hazard)
     if after <= 0:
         return np.full_like(held, target_base / total), u
-    out: Floats = survive * (target_base / after)
-    return out, u
+    survive *= target_base / after
+    return survive, u

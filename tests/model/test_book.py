@@ -109,10 +109,12 @@ def test_equal_to_the_slow_loops(seed: int, ends: tuple[float, float]) -> None:
 
 
 def dense(slow: NaiveBook, like: SideBook) -> Floats:
-    """Return the slow book's cells on the fast one's window."""
+    """Return the slow book's cells on the fast one's window, without those that have left it."""
     out = np.zeros_like(like.mass)
     for (k, b), (m, _) in slow.sides[like.side].cells.items():
-        out[k, b - like.window.first_bin] += m
+        column = b - like.window.first_bin
+        if 0 <= column < BINS:
+            out[k, column] += m
     return out
 
 

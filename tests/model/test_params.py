@@ -1,4 +1,4 @@
-"""The assumptions: shares add up, round leverages lie where margin puts them, and spreading keeps what it spreads."""
+"""The assumptions: shares add up, round leverages lie where margin puts them, and openings keep what they spread."""
 
 import math
 from dataclasses import replace
@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liqtui.model.grid import BOOK_BIN_LOG
-from liqtui.model.levels import kernel, round_distance_log, spread
+from liqtui.model.grid import BINS, BOOK_BIN_LOG
+from liqtui.model.levels import kernel, round_distance_log
 from liqtui.model.market import SIDES, Bracket, Side
-from liqtui.model.params import DISTANCE_BINS, ROUND_LEVERAGES, BookParams, SizeTier, params_for
+from liqtui.model.opening import Opening
+from liqtui.model.params import DISTANCE_BINS, ROUND_LEVERAGES, ROWS, BookParams, SizeTier, params_for
 from tests.model.naive import share_in_bin
 
 
@@ -56,20 +57,35 @@ def test_a_market_whose_leverage_ends_below_the_round_ones_stands_at_its_highest
     assert float(kernel(none, "long", BOOK_BIN_LOG).share.sum()) == pytest.approx(1 - none.never)
 
 
-def test_spread_agrees_with_the_density_and_keeps_the_whole() -> None:
-    pieces = kernel(BookParams(), "long", BOOK_BIN_LOG)
-    piece, column, part = spread(pieces, 1800.2, 1804.9, 10_000)
-    assert np.bincount(piece, part) == pytest.approx(np.ones(len(pieces.share)))
-    for j in range(0, len(part), 37):
-        near, far = float(pieces.near[piece[j]]), float(pieces.far[piece[j]])
-        assert part[j] == pytest.approx(share_in_bin(int(column[j]), 1800.2, 1804.9, near, far), abs=1e-12)
+def test_openings_agree_with_the_density_and_keep_the_whole() -> None:
+    opening = Opening(BookParams(), "long")
+    pieces = opening.kernel
+    opened = opening.opened(1800.2, 1804.9, BINS, np.ones(ROWS + 1))
+    assert float(opened.share.sum()) + opened.never == pytest.approx(1.0)
+    assert opened.by_row == pytest.approx(np.bincount(pieces.row, pieces.share, ROWS))
+    assert len(np.unique(opened.cell)) == len(opened.cell)
+    for i in range(0, len(opened.share), 37):
+        own = np.flatnonzero(pieces.row == opened.row[i])
+        ends = [(float(pieces.near[j]), float(pieces.far[j])) for j in own]
+        parts = [share_in_bin(int(opened.column[i]), 1800.2, 1804.9, near, far) for near, far in ends]
+        assert opened.share[i] == pytest.approx(float(np.array(parts) @ pieces.share[own]), abs=1e-12)
 
 
-def test_spread_leaves_out_passed_columns() -> None:
-    pieces = kernel(BookParams(), "long", BOOK_BIN_LOG)
-    _, column, _ = spread(pieces, 1800.0, 1802.0, 1700)
-    assert column.max() == 1699
-    assert len(spread(pieces, 1800.0, 1802.0, -2000)[0]) == 0
+def test_openings_leave_out_passed_columns() -> None:
+    opening = Opening(BookParams(), "long")
+    opened = opening.opened(1800.0, 1802.0, 1700, np.ones(ROWS + 1))
+    assert opened.column.max() == 1699 == opened.tops.max() - 1
+    assert float(opened.share.sum()) + opened.never == pytest.approx(1.0)
+    assert opening.opened(1800.0, 1802.0, -2000, np.ones(ROWS + 1)).never == pytest.approx(1.0)
+
+
+def test_an_opening_is_not_taken_for_another_one() -> None:
+    opening, pull = Opening(BookParams(), "short"), np.ones(ROWS + 1)
+    first = opening.opened(1800.0, 1802.0, 1800, pull)
+    pull[0] = 2.0
+    assert opening.opened(1800.0, 1802.0, 1800, pull).by_row[0] > 1.5 * first.by_row[0]
+    assert opening.opened(1800.0, 1803.0, 1800, np.ones(ROWS + 1)).share.max() != first.share.max()
+    assert (opening.opened(1800.0, 1802.0, 1800, np.ones(ROWS + 1)).share == first.share).all()
 
 
 def test_brackets_set_maintenance_and_highest_leverage() -> None:
