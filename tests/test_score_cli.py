@@ -72,7 +72,7 @@ def score(home: Path, *arguments: str) -> Any:
 def test_prints_are_scored_as_json(tmp_path: Path) -> None:
     market = recorded(3)
     folder = write_market(tmp_path / "dumps", market.bars, market.prints)
-    found = score(tmp_path, str(folder), "--symbol", "btcusdt")
+    found = score(tmp_path, str(folder), "--symbol", "btcusdt", "--no-learn")
     assert found["symbol"] == "BTCUSDT"
     assert found["days"] == 4
     assert found["prints"] + found["outside"] == sum(p.ts_ms >= market.bars[1440].ts_ms for p in market.prints)

@@ -36,6 +36,8 @@ class Spans:
     def cut(self, span: Span) -> None:
         """Uncover a span."""
         start_ms, end_ms = span
+        if end_ms <= start_ms:
+            return
         parts = [part for s, e in self._spans for part in ((s, min(e, start_ms)), (max(s, end_ms), e))]
         self._spans = sorted({(s, e) for s, e in parts if s < e})
 
