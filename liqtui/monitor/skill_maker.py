@@ -16,7 +16,7 @@ from liqtui.model.snapshot import Cluster, Interval, KnownPosition, Skill
 from liqtui.monitor.compose import Part
 from liqtui.monitor.latest import Latest
 
-LEAST_DRAWN = 0.2
+LEAST_DRAWN = 0.35
 """A zone has a band where the draws hold on average at least this share of its modelled part: far weights are known
 to a factor only, so that the mean of some draws scatters about the map."""
 
