@@ -286,8 +286,13 @@ def aside_covariance(params: BookParams) -> Floats:
 
 def foreseen(mean: Floats, exposure: Floats) -> Floats:
     """Return the expected counts (rows,) at z = `mean` for rows of exposure (rows, WEIGHTS) in liquidations."""
-    out: Floats = exposure @ np.exp(mean) + BACKGROUND * float(exposure.sum()) / len(exposure)
+    out: Floats = exposure @ np.exp(mean) + background_of(exposure)
     return out
+
+
+def background_of(exposure: Floats) -> float:
+    """Return the count that is expected in every row whatever the book says."""
+    return BACKGROUND * float(exposure.sum()) / len(exposure)
 
 
 def geometric_log_likelihood(mean: Floats, count: Floats) -> float:
@@ -299,7 +304,7 @@ def posterior(
     mean: Floats, covariance: Floats, exposure: Floats, count: Floats, clustering: float = CLUSTERING
 ) -> tuple[Floats, Floats]:
     """Return mode and covariance of z after rows of exposure (rows, WEIGHTS) in liquidations, and counts (rows,)."""
-    background = BACKGROUND * float(exposure.sum()) / len(count)
+    background = background_of(exposure)
     weight = 1 / (DISPERSION + clustering * foreseen(mean, exposure))
     whole = np.eye(len(mean))
     z = mean

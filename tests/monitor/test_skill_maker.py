@@ -143,7 +143,7 @@ def test_two_venues_are_unsure_apart_from_each_other(learned: MarketState) -> No
 
 
 def test_where_little_was_learned_no_band_is_shown(learned: MarketState) -> None:
-    """Neither before the first lesson, nor where the venue that has learned holds less than half of the zone."""
+    """Neither before the first lesson, nor where the venue that has learned holds too little of the zone."""
     fresh = MarketState(Market("beta", "BTC", "BTC/USDT:USDT", 0.1, 1.0))
     fresh.add_event(OpenInterest(0, 1_000.0))
     plain = clusters_of(learned)
