@@ -13,7 +13,7 @@ run: $(STAMP)
 	@$(BIN)/liqtui
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 check: lint types imports test
 

@@ -122,7 +122,10 @@ def test_a_folder_with_totals_only_is_scored_by_totals(tmp_path: Path) -> None:
     rows = [f"{ts_ms},{1000 + at % 7},{2000 + at % 5}" for at, ts_ms in enumerate(hours)]
     text = "\n".join(["open_time,long_usd,short_usd", *rows, "broken,,", f"{hours[-1] + 3_600_000},nan,1"])
     (folder / "BTC-liquidation-totals-1h.csv").write_text(text)
-    assert [(r.ts_ms, r.long_usd) for r in read_totals(folder, "BTC")][:2] == [(hours[0], 1000.0), (hours[1], 1001.0)]
+    assert [(r.start_ms, r.long_usd) for r in read_totals(folder, "BTC")][:2] == [
+        (hours[0], 1000.0),
+        (hours[1], 1001.0),
+    ]
     assert len(read_totals(folder, "BTC")) == len(hours)
     assert read_totals(folder, "ETH") == []
     found = score(tmp_path, str(folder))

@@ -168,7 +168,7 @@ _LEARN = click.option(
     "--learn/--no-learn",
     default=True,
     show_default=True,
-    help="Learn from the folder's prints as they come, or keep to what is assumed.",
+    help="Learn from the folder's prints or totals as they come, or keep to what is assumed.",
 )
 
 

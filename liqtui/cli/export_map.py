@@ -7,7 +7,9 @@ import click
 from liqtui.config import ConfigError
 from liqtui.feeds.base import FeedError
 from liqtui.feeds.brackets import binance_brackets
+from liqtui.feeds.dump_files import asset_of
 from liqtui.feeds.dumps import find_symbols, read_bars, read_funding, read_liquidations, read_open_interest, read_ratios
+from liqtui.feeds.totals import read_totals
 from liqtui.model.params import params_for
 from liqtui.monitor.offline import map_rows, write_map
 
@@ -15,17 +17,21 @@ from liqtui.monitor.offline import map_rows, write_map
 def export_map(folder: Path, symbol: str | None, every_ms: int, out: Path, *, learn: bool) -> int:
     """Write the map of one symbol as known at each time; return the exit code. Raises ConfigError, FeedError.
 
-    With `learn` the mix of distances is learned from the folder's prints as they come.
+    With `learn` the mix of distances is learned from the folder's prints as they come, or without
+    any from its totals as their periods end.
     """
     chosen = chosen_symbol(symbols_in(folder), symbol, folder)
     bars = read_bars(folder, chosen)
+    prints = read_liquidations(folder, chosen) if learn else []
+    totals = read_totals(folder, asset_of(chosen)) if learn and not prints else []
     try:
         rows = map_rows(
             bars,
             read_open_interest(folder, chosen),
             read_funding(folder, chosen),
             read_ratios(folder, chosen),
-            read_liquidations(folder, chosen) if learn else (),
+            prints,
+            totals,
             every_ms=every_ms,
             params=params_for(binance_brackets(chosen)),
         )

@@ -25,7 +25,7 @@ from liqtui.monitor.scoring import Recording, score_prints, score_totals
 def score(folder: Path, symbol: str | None, *, as_json: bool, learn: bool) -> int:
     """Score the map on a folder of dumps and print the result; return the exit code.
 
-    With `learn` the map learns from each print after it was scored on it.
+    With `learn` the map learns from each print or total after it was scored on it.
 
     Raises ConfigError where there is nothing to score, FeedError where a file cannot be read.
     """
@@ -46,12 +46,12 @@ def score(folder: Path, symbol: str | None, *, as_json: bool, learn: bool) -> in
         )
     click.echo(f"{folder}: {len(recording.bars)} bars, {len(recording.prints) or len(totals)} liquidations", err=True)
     # The venue that writes these dumps tells one liquidation a second of each symbol.
-    model = Intensity(params_for(binance_brackets(chosen)), sampled=True, printed=bool(recording.prints))
+    model = Intensity(params_for(binance_brackets(chosen)), sampled=True, printed=learn)
     if recording.prints:
         report = score_prints(model, recording, learn=learn)
         click.echo(_json({"symbol": chosen, **report.as_dict()}) if as_json else print_table(chosen, report))
     else:
-        found = score_totals(model, recording, totals)
+        found = score_totals(model, recording, totals, learn=learn)
         plain = {side: asdict(skill) for side, skill in found.items()}
         click.echo(_json({"symbol": chosen, "totals": plain}) if as_json else totals_table(chosen, found))
     return 0

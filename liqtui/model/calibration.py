@@ -17,7 +17,7 @@ interest is out of reach of any price, and `fitted` never lets the weighted book
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ import numpy as np
 from liqtui.model.exposure import WEIGHTS, Rows
 from liqtui.model.market import DAY_MS, HOUR_MS, SIDES, Liquidation, Side
 from liqtui.model.params import DISTANCE_BINS, ROWS, BookParams, Floats
+from liqtui.model.period_totals import Matched
 
 VERSION = 2
 """Layout of the stored state."""
@@ -58,6 +59,8 @@ BACKGROUND = 0.002
 FEWEST_SIZES = 5.0
 """Prints seen before the mean size is trusted."""
 SIZE_MEMORY = 10_000.0
+COUNT_OF_TOTAL = 30.0
+"""Liquidations that an average total is taken for: only how much of it is chance depends on it."""
 LARGEST_SIZE = 30.0
 """A print counts for at most so many mean sizes in the mean."""
 
@@ -174,7 +177,18 @@ class Calibration:
 
     def add(self, end_ms: int, rows: Rows, prints: Sequence[Liquidation]) -> bool:
         """Take in one bar of which every print was heard; return whether the weights have changed."""
-        self._add_sizes(prints)
+        self._add_sizes(one.qty_base for one in prints)
+        return self._gather(end_ms, rows)
+
+    def add_total(self, end_ms: int, one: Matched) -> bool:
+        """Take in what was liquidated in one period; return whether the weights have changed."""
+        self._add_sizes((one.base / COUNT_OF_TOTAL).tolist())
+        if self.size_base is None:
+            return False
+        return self._gather(end_ms, Rows(one.exposure, one.base / self.size_base))
+
+    def _gather(self, end_ms: int, rows: Rows) -> bool:
+        """Let rows wait until there is a batch of them, then learn; return whether it did."""
         if len(rows.count):
             self._waiting.append(rows)
         if self._waiting_since_ms is None:
@@ -185,13 +199,13 @@ class Calibration:
         self._waiting, self._waiting_since_ms = [], end_ms
         return True
 
-    def _add_sizes(self, prints: Sequence[Liquidation]) -> None:
-        for one in prints:
-            if not (0 < one.qty_base < math.inf):
+    def _add_sizes(self, sizes_base: Iterable[float]) -> None:
+        for size in sizes_base:
+            if not (0 < size < math.inf):
                 continue
             mean = self.size_base
             keep = 1 - 1 / SIZE_MEMORY
-            size = one.qty_base if mean is None else min(one.qty_base, LARGEST_SIZE * mean)
+            size = size if mean is None else min(size, LARGEST_SIZE * mean)
             self._size_sum = self._size_sum * keep + size
             self._size_count = self._size_count * keep + 1
 

@@ -18,9 +18,10 @@ from liqtui.model.book import Book, Flow
 from liqtui.model.calibration import Calibration, CalibrationState, by_side, fitted
 from liqtui.model.exposure import Sweep, rows_of
 from liqtui.model.listening import Heard, Listener
-from liqtui.model.market import SIDES, Liquidation, PriceBar, Side
+from liqtui.model.market import SIDES, Liquidation, LiquidationTotal, PriceBar, Side
 from liqtui.model.opening import Opening
 from liqtui.model.params import BookParams, Floats
+from liqtui.model.period_totals import PeriodTotals
 
 VERSION = 1
 """Layout of the stored state."""
@@ -56,6 +57,9 @@ class Step:
     flow: Flow
     heard: Heard | None
     """What was heard of the bar before."""
+    bar: PriceBar
+    totals: tuple[LiquidationTotal, ...] | None
+    """Totals of periods over by the bar's start; None while none was ever told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class Expert:
         """(ROWS,) by side, for the book as it is; None while nothing was learned: every weight is 1."""
         self.waiting: deque[Step] = deque()
         self._sweeps: dict[Side, Sweep] | None = None
+        self._totals = PeriodTotals()
         self._theta = self.calibration.weights() if state is not None else None
 
     def take(self, step: Step) -> None:
@@ -121,8 +126,14 @@ class Expert:
             rows = rows_of(self._sweeps, step.heard)
             if self.calibration.add(step.heard.end_ms, rows, step.heard.prints):
                 self._theta = self.calibration.weights()
+        for total in step.totals or ():
+            matched = self._totals.matched(total)
+            if matched is not None and self.calibration.add_total(total.end_ms, matched):
+                self._theta = self.calibration.weights()
         self.book.step(step.flow)
         self._sweeps = self.book.sweeps()
+        if step.totals is not None:
+            self._totals.add_bar(step.bar, self._sweeps)
         if self._theta is not None:
             self.weights = fitted(self._theta, self.held(), self.book.oi_base)
 
@@ -158,6 +169,8 @@ class Experts:
         openings = {side: Opening(params, side) for side in SIDES}
         self._experts = tuple(Expert(params, one, known.get(one.name), openings) for one in chosen)
         self.lag = False
+        self._totals: list[LiquidationTotal] | None = None
+        """Totals that wait for the bars of their period; None while none was ever told."""
 
     @property
     def lead(self) -> Expert:
@@ -199,6 +212,10 @@ class Experts:
         """Take in a realised liquidation."""
         self.listener.add_print(one)
 
+    def add_total(self, one: LiquidationTotal) -> None:
+        """Take in a total; it teaches with the first bar that begins at or after its end."""
+        self._totals = [*(self._totals or ()), one]
+
     def start(self, close_log: float, oi_base: float) -> None:
         """Begin every book with the assumed standing one."""
         for one in self._experts:
@@ -206,13 +223,20 @@ class Experts:
 
     def take(self, bar: PriceBar, flow: Flow) -> None:
         """Carry every book over a bar."""
-        step = Step(flow, self.listener.before(bar))
+        step = Step(flow, self.listener.before(bar), bar, self._due(bar))
         self.lead.take(step)
         for one in self._experts[1:]:
             one.waiting.append(step)
         if not self.lag:
             while self.catch_up():
                 continue
+
+    def _due(self, bar: PriceBar) -> tuple[LiquidationTotal, ...] | None:
+        if self._totals is None:
+            return None
+        due = tuple(one for one in self._totals if one.end_ms <= bar.ts_ms)
+        self._totals = [one for one in self._totals if one.end_ms > bar.ts_ms]
+        return due
 
     def catch_up(self) -> bool:
         """Let one expert take one step that it has put off; return whether there was any."""

@@ -31,6 +31,7 @@ from liqtui.model.market import (
     DAY_MS,
     Funding,
     Liquidation,
+    LiquidationTotal,
     LongShortRatio,
     OpenInterest,
     PriceBar,
@@ -79,7 +80,7 @@ class Intensity:
     ) -> None:
         """Begin with nothing known, or with what was learned before.
 
-        `sampled`: at most one print a second; `printed` False: no print is ever heard, so that one expert will do.
+        `sampled`: at most one print a second; `printed` False: no liquidation is ever told, so that one expert will do.
         """
         self._experts = Experts(params or BookParams(), sampled, state, alone=not printed)
         self._oi = OpenInterestTrack()
@@ -141,6 +142,10 @@ class Intensity:
     def add_print(self, one: Liquidation) -> None:
         """Take in a realised liquidation; it teaches when the bar after the one it is stamped in is added."""
         self._experts.add_print(one)
+
+    def add_total(self, one: LiquidationTotal) -> None:
+        """Take in the total of a period, where single liquidations are not told; it teaches from the next bar on."""
+        self._experts.add_total(one)
 
     def hear_prints(self, since_ms: int | None) -> None:
         """Say from when on every print has been added; None while prints may be missing. Bars before teach nothing."""

@@ -117,6 +117,26 @@ class Liquidation:
 
 
 @dataclass(frozen=True, slots=True)
+class LiquidationTotal:
+    """All that was liquidated in one period, where a venue tells no single liquidations."""
+
+    start_ms: int
+    end_ms: int
+    """End of the period: the first moment at which the total may be used."""
+    long_usd: float
+    short_usd: float
+
+    @property
+    def ts_ms(self) -> int:
+        """When the total was known."""
+        return self.end_ms
+
+    def usd(self, side: Side) -> float:
+        """Notional of the liquidated positions of a side."""
+        return self.long_usd if side == "long" else self.short_usd
+
+
+@dataclass(frozen=True, slots=True)
 class PrintGap:
     """The print stream of a venue was down: prints of this span were lost for good."""
 

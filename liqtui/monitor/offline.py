@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from liqtui.model.grid import BINS_PER_HEAT_ROW
 from liqtui.model.intensity import Intensity, NowMap
-from liqtui.model.market import HOUR_MS, Funding, Liquidation, LongShortRatio, OpenInterest, PriceBar
+from liqtui.model.market import HOUR_MS, Funding, Liquidation, LiquidationTotal, LongShortRatio, OpenInterest, PriceBar
 from liqtui.model.params import BookParams
 from liqtui.model.snapshot import HEAT_BIN_LOG
 
@@ -23,7 +23,7 @@ ASSUMED_OI_DAYS = 0.5
 QUIET_MS = 12 * HOUR_MS
 """Without any print for so long, prints were not recorded."""
 
-Sample = OpenInterest | Funding | LongShortRatio | Liquidation
+Sample = OpenInterest | Funding | LongShortRatio | Liquidation | LiquidationTotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ def map_rows(
     funding: Sequence[Funding] = (),
     ratios: Sequence[LongShortRatio] = (),
     prints: Sequence[Liquidation] = (),
+    totals: Sequence[LiquidationTotal] = (),
     *,
     every_ms: int,
     params: BookParams | None = None,
@@ -54,14 +55,15 @@ def map_rows(
     """Run recorded observations through the model, a row at each multiple of `every_ms` from the first map on.
 
     Prints teach the mix from the first on, and not where there was none for QUIET_MS: there they were not recorded.
+    Totals teach when their period has ended.
     `sampled`: the venue prints at most one a second.
     Raises ValueError where `every_ms` is not positive or the bars are too few for a single row.
     """
     if every_ms <= 0:
         raise ValueError(f"the time between rows must be positive, got {every_ms} ms")
-    samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios, *prints]
+    samples: list[Sample] = [*(open_interest or assumed_open_interest(bars)), *funding, *ratios, *prints, *totals]
     recorded = PrintRuns([one.ts_ms for one in prints])
-    model = Intensity(params, sampled=sampled, printed=bool(prints))
+    model = Intensity(params, sampled=sampled, printed=bool(prints or totals))
     rows = list(_rows(model, bars, sorted(samples, key=lambda s: s.ts_ms), every_ms, recorded))
     if not rows:
         raise ValueError(f"too little data for a map: {len(bars)} bars, {len(open_interest)} open-interest samples")
@@ -129,6 +131,8 @@ def _take(model: Intensity, samples: Sequence[Sample], waiting: int, before_ms: 
             model.add_funding(sample)
         elif isinstance(sample, Liquidation):
             model.add_print(sample)
+        elif isinstance(sample, LiquidationTotal):
+            model.add_total(sample)
         else:
             model.add_ratio(sample)
         waiting += 1

@@ -4,12 +4,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from liqtui.feeds.totals import TotalRow
 from liqtui.model.baselines import levels_between
 from liqtui.model.intensity import Intensity, NowMap
-from liqtui.model.market import DAY_MS, SIDES, Funding, Liquidation, LongShortRatio, OpenInterest, PriceBar, Side
+from liqtui.model.market import (
+    DAY_MS,
+    SIDES,
+    Funding,
+    Liquidation,
+    LiquidationTotal,
+    LongShortRatio,
+    OpenInterest,
+    PriceBar,
+    Side,
+)
 from liqtui.model.scorer import Scorer, on_levels
 from liqtui.model.skill import SkillReport
 from liqtui.model.totals_score import TotalsSkill, totals_skill
@@ -52,10 +59,13 @@ def score_prints(model: Intensity, recording: Recording, *, learn: bool = False)
     return scorer.report()
 
 
-def told_bars(model: Intensity, recording: Recording) -> Iterator[PriceBar]:
-    """Yield each bar while the model knows what was stamped before it; then the model takes the bar in."""
+def told_bars(model: Intensity, recording: Recording, totals: Sequence[LiquidationTotal] = ()) -> Iterator[PriceBar]:
+    """Yield each bar while the model knows what was stamped before it; then the model takes the bar in.
+
+    Of totals it is told when their period has ended.
+    """
     samples: list[Sample] = [*(recording.open_interest or assumed_open_interest(recording.bars))]
-    samples += [*recording.funding, *recording.ratios]
+    samples += [*recording.funding, *recording.ratios, *totals]
     samples.sort(key=lambda s: s.ts_ms)
     told = 0
     for bar in recording.bars:
@@ -75,6 +85,8 @@ def _tell(model: Intensity, samples: Sequence[Sample], told: int, before_ms: int
             model.add_funding(sample)
         elif isinstance(sample, LongShortRatio):
             model.add_ratio(sample)
+        elif isinstance(sample, LiquidationTotal):
+            model.add_total(sample)
         told += 1
     return told
 
@@ -98,28 +110,31 @@ class _Period:
             self.move[side] = max(self.move[side], abs(math.log(far_usd / self.open_usd)))
 
 
-def score_totals(model: Intensity, recording: Recording, totals: Sequence[TotalRow]) -> dict[Side, TotalsSkill]:
+def score_totals(
+    model: Intensity, recording: Recording, totals: Sequence[LiquidationTotal], *, learn: bool = False
+) -> dict[Side, TotalsSkill]:
     """Return the skill by side against totals of equal periods, each bar forecast with the map before it.
 
-    The model is told no totals. Raises ValueError where there are fewer than two periods.
+    With `learn` the model learns from each total when its period has ended.
+    Raises ValueError where there are fewer than two periods.
     """
     if len(totals) < 2:
         raise ValueError(f"{len(totals)} liquidation totals are too few to score")
-    step_ms = int(np.median(np.diff([t.ts_ms for t in totals])))
-    wanted = {t.ts_ms for t in totals}
+    step_ms = totals[0].end_ms - totals[0].start_ms
+    wanted = {t.start_ms for t in totals}
     periods: dict[int, _Period] = {}
-    for bar in told_bars(model, recording):
+    for bar in told_bars(model, recording, totals if learn else ()):
         start_ms = bar.ts_ms // step_ms * step_ms
         now = model.now_map() if start_ms in wanted else None
         if now is not None and bar.ts_ms >= recording.bars[0].ts_ms + SKIP_BARS_MS:
             periods.setdefault(start_ms, _Period(bar.open_usd)).add(bar, now)
-    found = [(t, periods[t.ts_ms]) for t in totals if t.ts_ms in periods]
+    found = [(t, periods[t.start_ms]) for t in totals if t.start_ms in periods]
     return {
         side: totals_skill(
-            [t.ts_ms for t, _ in found],
+            [t.start_ms for t, _ in found],
             [p.forecast_usd[side] for _, p in found],
             [p.move[side] for _, p in found],
-            [t.long_usd if side == "long" else t.short_usd for t, _ in found],
+            [t.usd(side) for t, _ in found],
         )
         for side in SIDES
     }

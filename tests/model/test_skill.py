@@ -10,6 +10,7 @@ import pytest
 
 from liqtui.feeds.brackets import binance_brackets
 from liqtui.feeds.dumps import read_bars, read_funding, read_liquidations, read_open_interest, read_ratios
+from liqtui.feeds.totals import read_totals
 from liqtui.model.params import params_for
 from liqtui.monitor.offline import map_rows
 
@@ -40,6 +41,7 @@ def map_of(folder: Path, every_ms: int, learn: bool = False) -> dict[str, Any]:
         read_funding(folder, SYMBOL),
         read_ratios(folder, SYMBOL),
         read_liquidations(folder, SYMBOL) if learn else (),
+        read_totals(folder, "BTC") if learn and not read_liquidations(folder, SYMBOL) else (),
         every_ms=every_ms,
         params=params_for(binance_brackets(SYMBOL)),
     )
@@ -75,9 +77,10 @@ def test_learning_from_the_prints_of_these_worlds_mends_the_amounts(world: str) 
     assert 1 / 1.5 < found["mass"] < 1.5
 
 
-def test_liquidations_of_a_recorded_market_are_told_better_than_by_the_size_of_the_move() -> None:
+@pytest.mark.parametrize("learn", [False, True])
+def test_liquidations_of_a_recorded_market_are_told_better_than_by_the_size_of_the_move(learn: bool) -> None:
     score_map, folder = judge(), SHARED / "data" / "btc_2025-12"
-    prediction = map_of(folder, QUARTER_MS)
+    prediction = map_of(folder, QUARTER_MS, learn)
     totals = score_map._rows(str(folder / "BTC-liquidation-totals-1h.csv.gz"))
     found = score_map.score_totals(score_map.klines(str(folder)), prediction, totals)
     for side in ("long", "short"):
