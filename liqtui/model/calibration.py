@@ -31,25 +31,25 @@ from liqtui.model.period_totals import Matched
 VERSION = 2
 """Layout of the stored state."""
 
-LEVEL_SD, SIDES_SD = 1.0, 0.2
+LEVEL_SD, SIDES_SD = 0.9, 0.3
 """Prior spread of ln theta: common to all rows, and of each side alone."""
 
-SHAPE_SD, SIDES_SHAPE_SD, SHAPE_LENGTH = 1.2, 0.05, 1.2
+SHAPE_SD, SIDES_SHAPE_SD, SHAPE_LENGTH = 0.5, 0.05, 0.8
 """Prior spread of the shape over distance, common and of a side alone, and how far it reaches in ln distance."""
 
-ROUND_SD = 0.7
+ROUND_SD = 1.2
 """Prior spread of the round leverages against what lies between them."""
-BIN_SD, RUNG_SD = 0.05, 0.9
+BIN_SD, RUNG_SD = 0.3, 0.4
 """Prior spread of each distance bin, of each round leverage alone, the same for both sides."""
 
-ASIDE_SD, ASIDE_SHAPE_SD = 0.5, 0.7
+ASIDE_SD, ASIDE_SHAPE_SD = 0.45, 0.5
 """Prior spread of ln of how many more or fewer than assumed are still there when price arrives: common, by distance."""
 
 HALF_LIFE_DAYS = 16.0
 BATCH_MS = HOUR_MS
 """Rows are gathered for so long before they are learned from."""
 
-DISPERSION, CLUSTERING, CLUSTERING_WEIGHT, LEAST_CLUSTERING = 1.0, 8.0, 20.0, 0.02
+DISPERSION, CLUSTERING, CLUSTERING_WEIGHT, LEAST_CLUSTERING = 2.0, 8.0, 20.0, 0.02
 """Variance of a count over its mean where it is small; clustering assumed before any was found, with the squared mean
 that it weighs; and the least."""
 

@@ -26,8 +26,8 @@ from liqtui.model.period_totals import PeriodTotals
 VERSION = 1
 """Layout of the stored state."""
 
-TEMPER = 0.5
-"""Power of the likelihood: neighbouring levels and hours are not independent."""
+TEMPER = 0.02
+"""Power of the likelihood: no assumption is right, and where a book is wrong it is so over many levels and hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Assumption:
 
 
 ASSUMPTIONS = (
-    Assumption("stops", 0.6, 0.25, 0.1, 0.0),
-    Assumption("nerves", 0.2, 1.0, 0.0, 12.0),
-    Assumption("flight", 0.2, 1.0, 0.0, 60.0),
+    Assumption("stops", 0.65, 0.25, 0.1, 0.0),
+    Assumption("nerves", 0.25, 1.0, 0.0, 12.0),
+    Assumption("flight", 0.1, 1.0, 0.0, 60.0),
 )
 """Stop orders at a share of the way, whenever price gets there; or nerves that fail the longer price stands near."""
 

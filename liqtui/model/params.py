@@ -19,7 +19,7 @@ NEAREST_LOG, FARTHEST_LOG = 0.003, 0.8
 ROUND_LEVERAGES = (125.0, 100.0, 75.0, 50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.0)
 """Leverages that people choose: the stops of the venues' sliders, and the numbers between them that are round too."""
 
-POPULARITY = (1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 1.0, 1.0, 0.2, 0.05, 1.0, 0.05, 0.05, 1.0, 0.05, 1.0, 1.0)
+POPULARITY = (1.0, 1.0, 1.0, 1.0, 0.15, 0.15, 1.0, 1.0, 0.3, 0.1, 1.0, 0.1, 0.1, 1.0, 0.1, 1.0, 1.0)
 """How often each is chosen over the nearest of the most popular ones, before any print has taught otherwise."""
 
 ROWS = DISTANCE_BINS + len(ROUND_LEVERAGES)
@@ -68,7 +68,7 @@ BRACKET_TRUST = 0.6
 class BookParams:
     """Constants of the book; all but the tiers are the same for every venue and asset."""
 
-    rho: float = 0.3
+    rho: float = 0.2
     """Share of the volume left after the change in open interest that makes positions outliving the bar."""
     never: float = 0.5
     """Share of what is opened that no price liquidates: hedgers, unlevered, and beyond the last distance bin."""

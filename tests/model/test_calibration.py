@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liqtui.model.calibration import (
+    CLUSTERING,
+    DISPERSION,
     LEAST_CLUSTERING,
     Calibration,
     CalibrationState,
@@ -72,7 +74,7 @@ def test_posterior_is_where_the_slope_of_the_penalised_likelihood_vanishes() -> 
 
     def loss(z: np.ndarray) -> float:
         background = 0.002 * exposure.sum() / len(count)
-        weight = 1 / (3 + 8 * (exposure.sum(1) + background))
+        weight = 1 / (DISPERSION + CLUSTERING * (exposure.sum(1) + background))
         rate = exposure @ np.exp(z) + background
         return float((weight * (rate - count * np.log(rate))).sum() + 0.5 * z @ np.linalg.solve(prior, z))
 
