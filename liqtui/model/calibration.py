@@ -42,7 +42,7 @@ ROUND_SD = 1.2
 BIN_SD, RUNG_SD = 0.3, 0.4
 """Prior spread of each distance bin, of each round leverage alone, the same for both sides."""
 
-ASIDE_SD, ASIDE_SHAPE_SD = 0.45, 0.5
+ASIDE_SD, ASIDE_SHAPE_SD = 0.5, 0.6
 """Prior spread of ln of how many more or fewer than assumed are still there when price arrives: common, by distance."""
 
 HALF_LIFE_DAYS = 16.0
