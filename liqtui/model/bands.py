@@ -11,7 +11,7 @@ from liqtui.model.params import Floats
 from liqtui.model.snapshot import BANDS_PCT, HEAT_BIN_LOG
 
 DRAWS, SEED = 64, 20_261
-LUMP_SIZES, LUMP_SHAPE = 2.5, 4.0
+LUMP_SIZES, LUMP_SHAPE = 2.7, 4.0
 """Mean sizes of a liquidation that stand together as one lump, and the shape of the gamma law of the sizes of lumps: a
 position is printed in parts, and of those that fall into the same second only one is told."""
 

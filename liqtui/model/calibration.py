@@ -31,7 +31,7 @@ from liqtui.model.period_totals import Matched
 VERSION = 2
 """Layout of the stored state."""
 
-LEVEL_SD, SIDES_SD = 0.9, 0.3
+LEVEL_SD, SIDES_SD = 0.8, 0.3
 """Prior spread of ln theta: common to all rows, and of each side alone."""
 
 SHAPE_SD, SIDES_SHAPE_SD, SHAPE_LENGTH = 0.5, 0.05, 0.8
