@@ -1,5 +1,6 @@
 """The commands and their options."""
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -97,7 +98,8 @@ def _show(spec: EngineSpec, config: Config, plain: bool, every_ms: int) -> int:
         from liqtui.cli.plain import speak
 
         return speak(spec, config, every_ms)
-    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+    in_browser = bool(os.environ.get("TEXTUAL_DRIVER"))
+    if not in_browser and not (sys.stdout.isatty() and sys.stdin.isatty()):
         raise click.UsageError("the screen needs a terminal, and stdin or stdout is not one; --plain prints text")
     from liqtui.cli.viewer import view
 
@@ -162,6 +164,21 @@ def replay(folder: Path, speed: float, plain: bool, every_ms: int, **screen: Any
     config = _loaded(**screen)
     assets = tuple(sorted(symbols_by_asset(symbols_in(folder))))
     return _show(replay_spec(config, folder, assets, speed), config, plain, every_ms)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port on 127.0.0.1.")
+@click.argument("words", metavar="[COMMAND [OPTIONS]...]", nargs=-1, type=click.UNPROCESSED)
+def serve(port: int, words: tuple[str, ...]) -> int:
+    """Show the screen in a browser on this machine: `serve demo`, `serve replay DIR`, or without a command live.
+
+    Needs the extra "web". From elsewhere: ssh -L 8000:127.0.0.1:8000 HOST.
+    """
+    try:
+        from liqtui.cli.serve import serve as serve_page
+    except ImportError as error:
+        raise click.UsageError(f"{error}: pip install 'liqtui[web]'") from error
+    return serve_page(words, port)
 
 
 _LEARN = click.option(
