@@ -17,13 +17,13 @@ interest is out of reach of any price, and `fitted` never lets the weighted book
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from liqtui.model.exposure import WEIGHTS, Rows
+from liqtui.model.exposure import WEIGHTS
 from liqtui.model.market import DAY_MS, HOUR_MS, SIDES, Liquidation, Side
 from liqtui.model.params import DISTANCE_BINS, ROWS, BookParams, Floats
 
@@ -54,6 +54,9 @@ that it weighs; and the least."""
 
 BACKGROUND = 0.002
 """Liquidations out of the blue, as a share of those that the unweighted book expects, evenly over the rows."""
+
+LEAST_EXPOSED = 1e-12
+"""Rows with less than this share of what was swept are empty but for rounding."""
 
 FEWEST_SIZES = 5.0
 """Prints seen before the mean size is trusted."""
@@ -133,7 +136,7 @@ class Calibration:
         self._excess, self._square = CLUSTERING * CLUSTERING_WEIGHT, CLUSTERING_WEIGHT
         self.log_score = 0.0
         """Log likelihood of the prints, each hour as foreseen before it, forgotten with the half-life."""
-        self._waiting: list[Rows] = []
+        self._waiting: list[tuple[Floats, Floats]] = []
         self._waiting_since_ms: int | None = None
         if state is not None:
             self._mean = np.array(state.mean, dtype=np.float64)
@@ -172,11 +175,14 @@ class Calibration:
         """Mean base coin of a liquidation, None before enough were seen."""
         return self._size_sum / self._size_count if self._size_count >= FEWEST_SIZES else None
 
-    def add(self, end_ms: int, rows: Rows, prints: Sequence[Liquidation]) -> bool:
-        """Take in one bar of which every print was heard; return whether the weights have changed."""
+    def add(self, end_ms: int, exposure: Floats, count: Floats, prints: Sequence[Liquidation]) -> bool:
+        """Take in one bar of which every print was heard; return whether the weights have changed.
+
+        `exposure` (rows, WEIGHTS) is the base coin swept, `count` (rows,) how many liquidations there were.
+        """
         self._add_sizes(prints)
-        if len(rows.count):
-            self._waiting.append(rows)
+        if len(count):
+            self._waiting.append((exposure, count))
         if self._waiting_since_ms is None:
             self._waiting_since_ms = end_ms
         if end_ms - self._waiting_since_ms < BATCH_MS or self.size_base is None:
@@ -204,9 +210,9 @@ class Calibration:
         self._excess, self._square, self.log_score = self._excess * keep, self._square * keep, self.log_score * keep
         self._learned_ms = end_ms
         if self._waiting:
-            exposure = np.concatenate([rows.exposure for rows in self._waiting]) / size_base
-            count = np.concatenate([rows.count for rows in self._waiting])
-            exposed = exposure.sum(1) > 0
+            exposure = np.concatenate([exposure for exposure, _ in self._waiting]) / size_base
+            count = np.concatenate([count for _, count in self._waiting])
+            exposed = exposure.sum(1) > LEAST_EXPOSED * exposure.sum()
             if exposed.any():
                 exposure, count = exposure[exposed], count[exposed]
                 self._compare(exposure, count)
@@ -221,12 +227,17 @@ class Calibration:
         excess = self._excess + float(((count - mean) ** 2 - DISPERSION * mean).sum())
         self._excess = max(excess, LEAST_CLUSTERING * self._square)
 
-    def weights(self) -> dict[Side, Floats]:
-        """Return theta, (K,) by side: the posterior mean, 1 where nothing is known."""
+    def theta(self) -> Floats:
+        """Return the (WEIGHTS,) weights: the posterior mean, 1 where nothing is known."""
         mean = self._standing_mean + self._gain @ (self._mean - self._prior_mean)
         spread = ((self._gain @ (self._prior_covariance - self._covariance)) * self._gain).sum(1)
         variance = np.diag(self._standing_covariance) - spread
-        return by_side(np.exp(np.minimum(mean + variance / 2, MOST_LOG)))
+        out: Floats = np.exp(np.minimum(mean + variance / 2, MOST_LOG))
+        return out
+
+    def weights(self) -> dict[Side, Floats]:
+        """Return the weights, (ROWS,) by side."""
+        return by_side(self.theta())
 
     def _standing(self) -> tuple[Floats, Floats]:
         """Return mean and covariance of ln theta of what stands, given those of what price meets."""
@@ -250,15 +261,13 @@ def by_side(theta: Floats) -> dict[Side, Floats]:
     return {side: theta[..., at * ROWS : (at + 1) * ROWS] for at, side in enumerate(SIDES)}
 
 
-def fitted(theta: Mapping[Side, Floats], held: Mapping[Side, Floats], oi_base: float) -> dict[Side, Floats]:
-    """Return the weights, (ROWS,) or (draws, ROWS) by side, lowered where the weighted book exceeds open interest.
+def fitted(theta: Floats, held: Floats, oi_base: float) -> Floats:
+    """Return the weights, (..., ROWS), lowered where the weighted book exceeds open interest.
 
-    `held` is the (ROWS,) base coin of the book by side.
+    `held` is the (..., ROWS) base coin of the book.
     """
-    out = {}
-    for side, weight in theta.items():
-        total = np.maximum(weight @ held[side], 1e-300)
-        out[side] = weight * np.minimum(1.0, oi_base / total)[..., None]
+    total = np.maximum((theta * held).sum(-1), 1e-300)
+    out: Floats = theta * np.minimum(1.0, oi_base / total)[..., None]
     return out
 
 
@@ -306,18 +315,38 @@ def posterior(
     """Return mode and covariance of z after rows of exposure (rows, WEIGHTS) in liquidations, and counts (rows,)."""
     background = background_of(exposure)
     weight = 1 / (DISPERSION + clustering * foreseen(mean, exposure))
-    whole = np.eye(len(mean))
+    newton = _newton_by_row if len(count) < len(mean) else _newton_by_weight
     z = mean
     for _ in range(NEWTON_STEPS):
         part = exposure * np.exp(z)
         expected = part.sum(1) + background
-        slope = part.T @ (weight * (count / expected - 1))
-        # Times the covariance, so that its inverse is not needed.
-        curve = whole + covariance @ ((part * (weight / expected)[:, None]).T @ part)
-        step = np.linalg.solve(curve, covariance @ slope - (z - mean))
-        step = np.clip(step, -LONGEST_STEP, LONGEST_STEP)
+        target, narrowed = newton(covariance, part, weight / expected, count - expected + part @ (z - mean))
+        step = np.clip(target - (z - mean), -LONGEST_STEP, LONGEST_STEP)
         z = np.clip(z + step, -MOST_LOG, MOST_LOG)
         if np.abs(step).max() < 1e-3:
             break
-    out: Floats = np.linalg.solve(curve, covariance)
+    out = narrowed()
     return z, (out + out.T) / 2
+
+
+Newton = tuple[Floats, Callable[[], Floats]]
+"""Where a Newton step leads, less the prior mean, and how to get at the covariance there."""
+
+
+def _newton_by_row(covariance: Floats, part: Floats, weight: Floats, pull: Floats) -> Newton:
+    """Solve among the rows, of which an hour has fewer than there are weights.
+
+    `part` (rows, WEIGHTS) are the slopes of what is expected, `weight` (rows,) the inverse variances, `pull` (rows,)
+    what is observed beyond what is expected at the prior mean.
+    """
+    reach = covariance @ part.T
+    spread = part @ reach
+    spread.ravel()[:: len(pull) + 1] += 1 / weight
+    return reach @ np.linalg.solve(spread, pull), lambda: covariance - reach @ np.linalg.solve(spread, reach.T)
+
+
+def _newton_by_weight(covariance: Floats, part: Floats, weight: Floats, pull: Floats) -> Newton:
+    """Do the same among the weights; all is times the covariance, so that its inverse is not needed."""
+    curve = np.eye(len(covariance)) + covariance @ ((part * weight[:, None]).T @ part)
+    target = np.asarray(np.linalg.solve(curve, covariance @ (part.T @ (weight * pull))), dtype=np.float64)
+    return target, lambda: np.asarray(np.linalg.solve(curve, covariance))

@@ -16,7 +16,7 @@ from liqtui.model.calibration import (
     posterior,
     prior_covariance,
 )
-from liqtui.model.exposure import WEIGHTS, Rows, Sweep, rows_of
+from liqtui.model.exposure import WEIGHTS, Sweep, rows_of
 from liqtui.model.intensity import Intensity
 from liqtui.model.listening import Heard, true_counts
 from liqtui.model.market import HOUR_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
@@ -43,7 +43,7 @@ def taught(theta: np.ndarray, hours: int, seed: int = 3) -> Calibration:
     for hour in range(hours):
         exposure = rng.gamma(0.5, 2.0, (60, WEIGHTS))
         count = rng.poisson(exposure @ theta).astype(float)
-        made.add(START_MS + hour * HOUR_MS, Rows(exposure, count), [printed(START_MS)])
+        made.add(START_MS + hour * HOUR_MS, exposure, count, [printed(START_MS)])
     return made
 
 
@@ -89,7 +89,7 @@ def test_a_bin_that_price_never_met_stays_wide_and_one_it_met_gets_narrow() -> N
     exposure[:, :4] = rng.gamma(1.0, 4.0, (400, 4))
     count = rng.poisson(2 * exposure.sum(1)).astype(float)
     for hour in range(20):
-        made.add(START_MS + hour * HOUR_MS, Rows(exposure, count), [printed(START_MS)])
+        made.add(START_MS + hour * HOUR_MS, exposure, count, [printed(START_MS)])
     spread = np.log(made.draws(400, 1)).std(0)
     assert spread[1] < 0.8 * spread[ROWS - 1]
     assert np.array_equal(made.draws(5, 7), made.draws(5, 7))
@@ -100,8 +100,8 @@ def test_what_is_old_is_forgotten_toward_the_prior() -> None:
     made = taught(np.full(WEIGHTS, 4.0), 20)
     before = float(made.weights()["long"][5])
     late = START_MS + 400 * 24 * HOUR_MS
-    made.add(late, Rows(np.zeros((0, WEIGHTS)), np.zeros(0)), [])
-    made.add(late + HOUR_MS, Rows(np.zeros((0, WEIGHTS)), np.zeros(0)), [])
+    made.add(late, np.zeros((0, WEIGHTS)), np.zeros(0), [])
+    made.add(late + HOUR_MS, np.zeros((0, WEIGHTS)), np.zeros(0), [])
     assert before > 2
     assert made.weights()["long"][5] == pytest.approx(1.0, abs=0.05)
 
@@ -131,24 +131,27 @@ def test_seconds_with_a_print_tell_how_many_were_hidden() -> None:
 
 
 def test_prints_fall_into_the_rows_of_their_level_and_side() -> None:
-    mass = np.ones((ROWS, 8))
+    mass, none = np.stack([np.ones((ROWS, 8)), np.full((ROWS, 8), 2.0)]), np.zeros((2, ROWS, 0))
     first = int(np.floor(np.log(50_000.0) / 5e-4)) - 5
-    sweeps: dict[Side, Sweep] = {"long": Sweep(first, mass), "short": Sweep(0, np.zeros((ROWS, 0)))}
-    rows = rows_of(sweeps, heard(printed(START_MS), printed(START_MS, "short")))
+    rows = rows_of([Sweep(first, mass), Sweep(0, none)], heard(printed(START_MS), printed(START_MS, "short")))
     assert rows.count.tolist() == [0.0, 0.0, 1.0, 0.0]
-    assert rows.exposure.sum(1).tolist() == [2.0 * ROWS] * 4
-    assert rows.exposure[:, ROWS:].sum() == 0
+    assert rows.exposure.sum(2).tolist() == [[2.0 * ROWS] * 4, [4.0 * ROWS] * 4]
+    assert rows.exposure[:, :, ROWS:].sum() == 0
     mirrored = Sweep(int(np.floor(-np.log(50_000.0) / 5e-4)) - 5, mass)
-    turned = rows_of({"long": sweeps["short"], "short": mirrored}, heard(printed(START_MS, "short")))
+    turned = rows_of([Sweep(0, none), mirrored], heard(printed(START_MS, "short")))
     assert turned.count.tolist() == [0.0, 0.0, 1.0, 0.0]
+    both = rows_of([Sweep(first, mass[:, :, :3]), mirrored], heard(printed(START_MS, "short")))
+    assert both.count.tolist() == [0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+    assert both.exposure[1, :, 0].tolist() == [4.0, 2.0, 0.0, 0.0, 0.0, 0.0]
+    assert both.exposure[1, :, ROWS].tolist() == [0.0, 0.0, 4.0, 4.0, 4.0, 4.0]
 
 
 def test_the_weighted_book_never_exceeds_open_interest() -> None:
-    held: dict[Side, np.ndarray] = {"long": np.full(ROWS, 2.0), "short": np.full(ROWS, 0.1)}
-    theta: dict[Side, np.ndarray] = {"long": np.full(ROWS, 9.0), "short": np.full(ROWS, 9.0)}
+    held = np.stack([np.full(ROWS, 2.0), np.full(ROWS, 0.1)])
+    theta = np.full((2, ROWS), 9.0)
     found = fitted(theta, held, 100.0)
-    assert float(found["long"] @ held["long"]) == pytest.approx(100.0)
-    assert found["short"] == pytest.approx(theta["short"])
+    assert float(found[0] @ held[0]) == pytest.approx(100.0)
+    assert found[1] == pytest.approx(theta[1])
 
 
 def run(bars: list[PriceBar], prints: list[Liquidation], heard: bool = True) -> Intensity:
@@ -242,8 +245,7 @@ def test_no_input_makes_the_map_other_than_finite_or_breaks_conservation(
         model.add_print(printed(bar.ts_ms, "long", qty, price))
         model.add_print(printed(bar.ts_ms, "short", qty, price))
         model.add_bar(replace(bar, open_usd=price, high_usd=price, low_usd=price, close_usd=price, volume_base=volume))
-        for side in [half for one in model.experts.current for half in one.book.sides.values()]:
-            assert abs(float(side.held().sum()) - oi) <= 1e-9 * oi
+        assert np.abs(model.experts.books.lanes.held().sum(-1) - oi).max() <= 1e-9 * oi
     now = model.now_map()
     assert now is not None
     assert np.isfinite(now.long_usd).all() and np.isfinite(now.short_usd).all()
