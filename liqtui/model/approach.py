@@ -24,8 +24,8 @@ class Fewer:
     """Rows of the longs, then of the shorts."""
     cell: Ints
     """Flat index, row * BINS + column."""
-    left: Floats
-    """Share of what was opened that is left."""
+    worst: Floats
+    """Position of the price that is now the worst."""
     stay: Floats
     """Share of the cell that stays."""
 
@@ -132,42 +132,44 @@ def columns_of(position: Pair) -> tuple[int, int]:
 
 
 class Stops:
-    """Stop orders: of what was opened, `stays + (1 - stays) r` is left when the share r of the way is left."""
+    """Stop orders: of what was opened, `stays + (1 - stays) r` is left when the share r of the way is left.
+
+    How much is left of a cell is told by the worst price since it was opened, in columns; as it is linear in that
+    price, what is opened later mixes with what stands by the mean.
+    """
 
     def __init__(self, params: BookParams, distance_log: Floats) -> None:
         """`distance_log` is (2, ROWS)."""
-        row, back, way = _reach(distance_log)
-        self._stays = np.tile(params.stays, 2)
-        self._slope = (1 - self._stays) * BOOK_BIN_LOG / distance_log.ravel()
-        slope = way * (1 - self._stays[row])
-        self._cells = _Reach(row, back, (self._stays[row] + (back - 0.5) * slope, slope))
+        row, back, _ = _reach(distance_log)
+        self._cells = _Reach(row, back, ())
+        self._distance: Floats = distance_log.ravel() / BOOK_BIN_LOG
+        stays = np.tile(params.stays, 2)
+        self._beyond: Floats = self._distance * stays / np.maximum(1 - stays, 1e-12)
+        """(2 ROWS,) columns beyond the level at which the line through what is left would come to nothing."""
 
-    def nearer(self, position: Pair, kept: Floats, gap: Gap) -> Fewer:
-        """Return the cells that price, in columns, has come nearer to than what their flat `kept` tells."""
-        columns = columns_of(position)
-        some, cell = self._cells.cells(columns, gap)
-        floor, slope = some.values
-        left = _at(some, slope, floor, (position[0] - columns[0], position[1] - columns[1]))
-        before = kept.take(cell)
-        fewer = np.flatnonzero(left < before)
-        row = some.row.take(fewer)
-        left = np.maximum(left.take(fewer), self._stays.take(row))
-        return Fewer(row, cell.take(fewer), left, left / before.take(fewer))
+    def nearer(self, position: Pair, worst: Floats, gap: Gap) -> Fewer:
+        """Return the cells that price, in columns, has come nearer to than what their flat `worst` tells."""
+        some, cell = self._cells.cells(columns_of(position), gap)
+        before = worst.take(cell)
+        hit = np.empty(len(cell), dtype=np.bool_)
+        np.greater(before[: some.split], position[0], out=hit[: some.split])
+        np.greater(before[some.split :], position[1], out=hit[some.split :])
+        fewer = np.flatnonzero(hit)
+        row, cell, before = some.row.take(fewer), cell.take(fewer), before.take(fewer)
+        level = cell - row * BINS + 0.5
+        now = np.maximum(np.where(row < ROWS, position[0], position[1]), level)
+        level -= self._beyond.take(row)
+        return Fewer(row, cell, now, (now - level) / (before - level))
 
     def fresh(self, opened: Opened, position: Pair) -> Floats:
-        """Return the share left of what is opened in each cell of the line, with price at a position above it."""
-        by_row = np.empty((2, 2 * ROWS))
-        by_row[1] = self._slope
-        by_row[0] = np.repeat(position, ROWS)
-        by_row[0] -= opened.shift
-        by_row[0] -= 0.5
-        by_row[0] *= self._slope
-        by_row[0] += self._stays
-        start, slope = by_row.repeat(opened.counts, axis=1)
-        slope *= opened.place
-        start -= slope
-        np.minimum(start, 1.0, out=start)
-        return np.asarray(start)
+        """Return the worst price of what is opened in each cell of the line, with price at a position above it."""
+        out: Floats = (self._distance + opened.shift + 0.5).repeat(opened.counts)
+        out += opened.place
+        longs = int(opened.counts[:ROWS].sum())
+        # Who is farther from the level than the whole way has all of it left.
+        np.minimum(out[:longs], position[0], out=out[:longs])
+        np.minimum(out[longs:], position[1], out=out[longs:])
+        return out
 
 
 class Nerves:
@@ -181,16 +183,15 @@ class Nerves:
         self._power = params.eager_power
         root = np.tile(params.hazard[:-1], 2)[row] ** (1 / self._power)
         """What progress is multiplied by so that its power is the rate at which the cell closes."""
-        self._cells = _Reach(row, back, ((1 - (back - 0.5) * way) * root, -way * root, root))
+        self._cells = _Reach(row, back, ((1 - (back - 0.5) * way) * root, -way * root))
 
     def standing(self, position: Pair, gap: Gap) -> Danger:
         """Return the cells in danger while price, in columns, stands there."""
         columns = columns_of(position)
         some, cell = self._cells.cells(columns, gap)
-        floor, slope, root = some.values
+        floor, slope = some.values
         progress = _at(some, slope, floor, (position[0] - columns[0], position[1] - columns[1]))
         np.maximum(progress, 0.0, out=progress)
-        np.minimum(progress, root, out=progress)
         rate = progress * progress * progress if self._power == 3 else progress**self._power
         return Danger(cell, rate, some.split, some.rows, some.begins)
 

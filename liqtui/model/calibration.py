@@ -17,18 +17,16 @@ interest is out of reach of any price, and `fitted` never lets the weighted book
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from liqtui.model.calibration_state import CalibrationState
 from liqtui.model.exposure import WEIGHTS
 from liqtui.model.market import DAY_MS, HOUR_MS, SIDES, Liquidation, Side
+from liqtui.model.newton import newton_by_row, newton_by_weight, times
 from liqtui.model.params import DISTANCE_BINS, ROWS, BookParams, Floats
-
-VERSION = 2
-"""Layout of the stored state."""
 
 LEVEL_SD, SIDES_SD = 1.0, 0.2
 """Prior spread of ln theta: common to all rows, and of each side alone."""
@@ -68,55 +66,18 @@ NEWTON_STEPS, LONGEST_STEP, MOST_LOG = 6, 1.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrationState:
-    """All that was learned, as plain values; the prints themselves are not kept."""
+class Batch:
+    """What an hour has shown, and what was known before it."""
 
-    mean: tuple[float, ...]
-    """(WEIGHTS,) of z."""
-    covariance: tuple[tuple[float, ...], ...]
+    mean: Floats
+    """(WEIGHTS,)"""
+    covariance: Floats
     """(WEIGHTS, WEIGHTS)"""
-    size_sum: float
-    """Base coin and number of the prints, both forgotten alike."""
-    size_count: float
-    learned_ms: int | None
-    """End of the newest bar learned from."""
-    clustering: tuple[float, float]
-    """Sums of the excess variance and of the squared mean."""
-    log_score: float
-    """Log likelihood of the prints as foreseen, forgotten like the rest."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain lists and numbers, with the version of their layout."""
-        return {
-            "version": VERSION,
-            "mean": list(self.mean),
-            "covariance": [list(row) for row in self.covariance],
-            "size_sum": self.size_sum,
-            "size_count": self.size_count,
-            "learned_ms": self.learned_ms,
-            "clustering": list(self.clustering),
-            "log_score": self.log_score,
-        }
-
-    @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> "CalibrationState":
-        """Read what `to_dict` made; ValueError if it is of another version or shape, or not finite."""
-        try:
-            if found["version"] != VERSION:
-                raise ValueError(f"calibration state of version {found['version']}, not {VERSION}")
-            mean = tuple(float(x) for x in found["mean"])
-            covariance = tuple(tuple(float(x) for x in row) for row in found["covariance"])
-            sizes = float(found["size_sum"]), float(found["size_count"])
-            excess, square = (float(x) for x in found["clustering"])
-            log_score = float(found["log_score"])
-            learned_ms = None if found["learned_ms"] is None else int(found["learned_ms"])
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"no calibration state: {error}") from error
-        shapes = {len(mean), len(covariance), *(len(row) for row in covariance)}
-        numbers = np.array([*mean, *sizes, excess, square, log_score, *(x for row in covariance for x in row)])
-        if shapes != {WEIGHTS} or not np.isfinite(numbers).all() or min(*sizes, excess) < 0 or square <= 0:
-            raise ValueError("calibration state of another shape, or with numbers that are none")
-        return cls(mean, covariance, *sizes, learned_ms, (excess, square), log_score)
+    exposure: Floats
+    """(rows, WEIGHTS) in liquidations; rows in which nothing was swept are 0."""
+    count: Floats
+    """(rows,)"""
+    clustering: float
 
 
 class Calibration:
@@ -176,7 +137,7 @@ class Calibration:
         return self._size_sum / self._size_count if self._size_count >= FEWEST_SIZES else None
 
     def add(self, end_ms: int, exposure: Floats, count: Floats, prints: Sequence[Liquidation]) -> bool:
-        """Take in one bar of which every print was heard; return whether the weights have changed.
+        """Take in one bar of which every print was heard; return whether a batch is full, to be learned from.
 
         `exposure` (rows, WEIGHTS) is the base coin swept, `count` (rows,) how many liquidations there were.
         """
@@ -185,11 +146,7 @@ class Calibration:
             self._waiting.append((exposure, count))
         if self._waiting_since_ms is None:
             self._waiting_since_ms = end_ms
-        if end_ms - self._waiting_since_ms < BATCH_MS or self.size_base is None:
-            return False
-        self._learn(end_ms, self.size_base)
-        self._waiting, self._waiting_since_ms = [], end_ms
-        return True
+        return end_ms - self._waiting_since_ms >= BATCH_MS and self.size_base is not None
 
     def _add_sizes(self, prints: Sequence[Liquidation]) -> None:
         for one in prints:
@@ -201,23 +158,33 @@ class Calibration:
             self._size_sum = self._size_sum * keep + size
             self._size_count = self._size_count * keep + 1
 
-    def _learn(self, end_ms: int, size_base: float) -> None:
-        """Forget what time has made old, then move to the posterior after the rows that wait."""
+    def forget(self, end_ms: int) -> None:
+        """Forget what time has made old."""
         days = (end_ms - (end_ms if self._learned_ms is None else self._learned_ms)) / DAY_MS
         keep = 0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS)
         self._mean = self._prior_mean + keep * (self._mean - self._prior_mean)
         self._covariance = keep * keep * self._covariance + (1 - keep * keep) * self._prior_covariance
         self._excess, self._square, self.log_score = self._excess * keep, self._square * keep, self.log_score * keep
-        self._learned_ms = end_ms
-        if self._waiting:
-            exposure = np.concatenate([exposure for exposure, _ in self._waiting]) / size_base
-            count = np.concatenate([count for _, count in self._waiting])
-            exposed = exposure.sum(1) > LEAST_EXPOSED * exposure.sum()
-            if exposed.any():
-                exposure, count = exposure[exposed], count[exposed]
-                self._compare(exposure, count)
-                clustering = self._excess / self._square
-                self._mean, self._covariance = posterior(self._mean, self._covariance, exposure, count, clustering)
+        self._learned_ms = self._waiting_since_ms = end_ms
+
+    def batch(self) -> "Batch | None":
+        """Return what is to be learned from, None of nothing, after comparing it with what was foreseen."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return None
+        exposure = np.concatenate([exposure for exposure, _ in waiting]) / (self.size_base or 1.0)
+        count = np.concatenate([count for _, count in waiting])
+        total = exposure.sum(1)
+        exposed = total > LEAST_EXPOSED * total.sum()
+        if not exposed.any():
+            return None
+        self._compare(exposure[exposed], count[exposed])
+        exposure[~exposed] = 0.0
+        return Batch(self._mean, self._covariance, exposure, count, self._excess / self._square)
+
+    def take_up(self, mean: Floats, covariance: Floats) -> None:
+        """Go on from a posterior."""
+        self._mean, self._covariance = mean, covariance
 
     def _compare(self, exposure: Floats, count: Floats) -> None:
         """Compare rows with what was foreseen of them: how well it fits, and how much counts cluster."""
@@ -256,19 +223,29 @@ class Calibration:
         return out
 
 
+def learn(calibrations: Sequence[Calibration], end_ms: int) -> None:
+    """Move some calibrations, whose batches are full, to the posterior at a time; all at once if they saw the same."""
+    batches = []
+    for one in calibrations:
+        one.forget(end_ms)
+        if (batch := one.batch()) is not None:
+            batches.append((one, batch))
+    if len({len(batch.count) for _, batch in batches}) > 1:
+        for one, batch in batches:
+            one.take_up(*posterior(batch.mean, batch.covariance, batch.exposure, batch.count, batch.clustering))
+    elif batches:
+        mean, covariance, exposure, count, clustering = (
+            np.array([getattr(batch, name) for _, batch in batches])
+            for name in ("mean", "covariance", "exposure", "count", "clustering")
+        )
+        found = posterior(mean, covariance, exposure, count, clustering)
+        for (one, _), own_mean, own_covariance in zip(batches, *found, strict=True):
+            one.take_up(own_mean, own_covariance)
+
+
 def by_side(theta: Floats) -> dict[Side, Floats]:
     """Return the weights, (WEIGHTS,) or (draws, WEIGHTS), apart by side."""
     return {side: theta[..., at * ROWS : (at + 1) * ROWS] for at, side in enumerate(SIDES)}
-
-
-def fitted(theta: Floats, held: Floats, oi_base: float) -> Floats:
-    """Return the weights, (..., ROWS), lowered where the weighted book exceeds open interest.
-
-    `held` is the (..., ROWS) base coin of the book.
-    """
-    total = np.maximum((theta * held).sum(-1), 1e-300)
-    out: Floats = theta * np.minimum(1.0, oi_base / total)[..., None]
-    return out
 
 
 def prior_covariance(params: BookParams) -> Floats:
@@ -294,14 +271,16 @@ def aside_covariance(params: BookParams) -> Floats:
 
 
 def foreseen(mean: Floats, exposure: Floats) -> Floats:
-    """Return the expected counts (rows,) at z = `mean` for rows of exposure (rows, WEIGHTS) in liquidations."""
-    out: Floats = exposure @ np.exp(mean) + background_of(exposure)
+    """Return the expected counts (..., rows) at z = `mean` for rows of exposure (..., rows, WEIGHTS)."""
+    out: Floats = (exposure @ np.exp(mean)[..., None])[..., 0] + background_of(exposure)
     return out
 
 
-def background_of(exposure: Floats) -> float:
-    """Return the count that is expected in every row whatever the book says."""
-    return BACKGROUND * float(exposure.sum()) / len(exposure)
+def background_of(exposure: Floats) -> Floats:
+    """Return the count, (..., 1), that is expected in every row whatever the book says."""
+    total = exposure.sum(-1)
+    out: Floats = BACKGROUND * total.sum(-1, keepdims=True) / np.maximum((total > 0).sum(-1, keepdims=True), 1)
+    return out
 
 
 def geometric_log_likelihood(mean: Floats, count: Floats) -> float:
@@ -310,43 +289,26 @@ def geometric_log_likelihood(mean: Floats, count: Floats) -> float:
 
 
 def posterior(
-    mean: Floats, covariance: Floats, exposure: Floats, count: Floats, clustering: float = CLUSTERING
+    mean: Floats, covariance: Floats, exposure: Floats, count: Floats, clustering: float | Floats = CLUSTERING
 ) -> tuple[Floats, Floats]:
-    """Return mode and covariance of z after rows of exposure (rows, WEIGHTS) in liquidations, and counts (rows,)."""
-    background = background_of(exposure)
-    weight = 1 / (DISPERSION + clustering * foreseen(mean, exposure))
-    newton = _newton_by_row if len(count) < len(mean) else _newton_by_weight
-    z = mean
-    for _ in range(NEWTON_STEPS):
-        part = exposure * np.exp(z)
-        expected = part.sum(1) + background
-        target, narrowed = newton(covariance, part, weight / expected, count - expected + part @ (z - mean))
-        step = np.clip(target - (z - mean), -LONGEST_STEP, LONGEST_STEP)
-        z = np.clip(z + step, -MOST_LOG, MOST_LOG)
-        if np.abs(step).max() < 1e-3:
-            break
-    out = narrowed()
-    return z, (out + out.T) / 2
+    """Return mode and covariance of z after rows of exposure (..., rows, WEIGHTS) in liquidations, and their counts.
 
-
-Newton = tuple[Floats, Callable[[], Floats]]
-"""Where a Newton step leads, less the prior mean, and how to get at the covariance there."""
-
-
-def _newton_by_row(covariance: Floats, part: Floats, weight: Floats, pull: Floats) -> Newton:
-    """Solve among the rows, of which an hour has fewer than there are weights.
-
-    `part` (rows, WEIGHTS) are the slopes of what is expected, `weight` (rows,) the inverse variances, `pull` (rows,)
-    what is observed beyond what is expected at the prior mean.
+    Rows without exposure say nothing. Each of several (...) is stepped until it stands still.
     """
-    reach = covariance @ part.T
-    spread = part @ reach
-    spread.ravel()[:: len(pull) + 1] += 1 / weight
-    return reach @ np.linalg.solve(spread, pull), lambda: covariance - reach @ np.linalg.solve(spread, reach.T)
-
-
-def _newton_by_weight(covariance: Floats, part: Floats, weight: Floats, pull: Floats) -> Newton:
-    """Do the same among the weights; all is times the covariance, so that its inverse is not needed."""
-    curve = np.eye(len(covariance)) + covariance @ ((part * weight[:, None]).T @ part)
-    target = np.asarray(np.linalg.solve(curve, covariance @ (part.T @ (weight * pull))), dtype=np.float64)
-    return target, lambda: np.asarray(np.linalg.solve(curve, covariance))
+    background = background_of(exposure)
+    weight = 1 / (DISPERSION + np.asarray(clustering)[..., None] * foreseen(mean, exposure))
+    newton = newton_by_row if count.shape[-1] < mean.shape[-1] else newton_by_weight
+    z = before = mean
+    for _ in range(NEWTON_STEPS):
+        part = exposure * np.exp(before)[..., None, :]
+        expected = part.sum(-1) + background
+        off = before - mean
+        target, narrowed = newton(covariance, part, weight / expected, count - expected + times(part, off))
+        step = np.minimum(np.maximum(target - off, -LONGEST_STEP), LONGEST_STEP)
+        z = np.minimum(np.maximum(before + step, -MOST_LOG), MOST_LOG)
+        moving = np.abs(step).max(-1, keepdims=True) >= 1e-3
+        if not moving.any():
+            break
+        before = np.where(moving, z, before)
+    out = narrowed()
+    return z, (out + out.swapaxes(-1, -2)) / 2

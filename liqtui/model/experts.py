@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from liqtui.model.book import Books, Flow
-from liqtui.model.calibration import Calibration, CalibrationState, fitted
+from liqtui.model.calibration import Calibration, learn
+from liqtui.model.calibration_state import CalibrationState
 from liqtui.model.exposure import rows_of
 from liqtui.model.listening import Heard, Listener
 from liqtui.model.market import SIDES, Liquidation, PriceBar
@@ -161,11 +162,13 @@ class Experts:
 
     def _learn(self, heard: Heard) -> None:
         rows = rows_of(self.books.lanes.swept, heard)
-        changed = [
-            made.add(heard.end_ms, exposure, rows.count, heard.prints)
+        full = [
+            made
             for made, exposure in zip(self.calibrations, rows.exposure, strict=True)
+            if made.add(heard.end_ms, exposure, rows.count, heard.prints)
         ]
-        if any(changed):
+        if full:
+            learn(full, heard.end_ms)
             self._learned()
 
     def _learned(self) -> None:
@@ -218,3 +221,13 @@ class Experts:
             for at, n in enumerate(counts)
             if n
         ]
+
+
+def fitted(theta: Floats, held: Floats, oi_base: float) -> Floats:
+    """Return the weights, (..., ROWS), lowered where the weighted book exceeds open interest.
+
+    `held` is the (..., ROWS) base coin of the book.
+    """
+    total = np.maximum((theta * held).sum(-1), 1e-300)
+    out: Floats = theta * np.minimum(1.0, oi_base / total)[..., None]
+    return out

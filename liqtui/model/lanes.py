@@ -43,9 +43,8 @@ class Lanes:
         """(experts, 2, ROWS) sums of the cells."""
         self._steps = 0
         self._stops = {at: Stops(one, distance_log) for at, one in enumerate(params) if one.has_stops}
-        self._kept = {at: np.ones((2, ROWS, BINS)) for at in self._stops}
-        """By expert, (2, ROWS, BINS) share of what was opened that the worst moment so far has left, mean over the
-        cell."""
+        self._worst = {at: np.zeros((2, ROWS, BINS)) for at in self._stops}
+        """By expert, (2, ROWS, BINS) worst price since what stands was opened, in columns, mean over the cell."""
         self._eager = {at: one.eager for at, one in enumerate(params) if one.eager > 0}
         self._nerves = Nerves(self.params, distance_log) if self._eager else None
         self._nervous: Ints = np.array(list(self._eager), dtype=np.int64)
@@ -63,9 +62,9 @@ class Lanes:
         out: Floats = self._cells[expert] * self._factor[expert, :, :, None]
         return out
 
-    def kept(self, expert: int = 0) -> Floats:
-        """Return the (2, ROWS, BINS) share that stops have left of what was opened; none if there are none."""
-        return self._kept.get(expert, np.ones((2, ROWS, 0)))
+    def worst(self, expert: int = 0) -> Floats:
+        """Return the (2, ROWS, BINS) column of the worst price since opening; none where there are no stops."""
+        return self._worst.get(expert, np.zeros((2, ROWS, 0)))
 
     def held(self) -> Floats:
         """Return the (experts, 2, ROWS + 1) base coin by row, never last; each lane totals the open interest."""
@@ -78,8 +77,6 @@ class Lanes:
     def start(self, level: Pair, oi_base: float) -> None:
         """Fill the books with what the opened mix leaves standing after long, entries spread around `level`."""
         self.windows = [Window.around(one) for one in level]
-        for kept in self._kept.values():
-            kept[:] = 1.0
         self.rest[:], self._tops[:] = 0.0, 0
         self._clear(np.ones(self._sums.shape[:2], dtype=np.bool_))
         smear = self.params.prior_smear_log
@@ -110,11 +107,13 @@ class Lanes:
     def _shift(self, side: int, shift: int) -> None:
         stay = slice(max(shift, 0), BINS + min(shift, 0))
         into = slice(max(-shift, 0), BINS - max(shift, 0))
-        for cells, empty in [(self._cells, 0.0), *((kept[None], 1.0) for kept in self._kept.values())]:
-            moved = np.full_like(cells[:, side], empty)
+        for cells in (self._cells, *(worst[None] for worst in self._worst.values())):
+            moved = np.zeros_like(cells[:, side])
             if abs(shift) < BINS:
                 moved[:, :, into] = cells[:, side, :, stay]
             cells[:, side] = moved
+        for worst in self._worst.values():
+            worst[side] -= shift
         after = self._cells[:, side].sum(-1)
         self.rest[:, side, :-1] += np.maximum(self._sums[:, side] - after, 0.0)
         self._sums[:, side] = after
@@ -143,8 +142,6 @@ class Lanes:
                 taken[:, side] = self.swept[side].mass.sum(-1)
                 self._sums[:, side] -= crossed.sum(-1)
                 crossed[:] = 0.0
-                for kept in self._kept.values():
-                    kept[side, :, column:top] = 1.0
                 own = self._tops[side * ROWS : (side + 1) * ROWS]
                 np.minimum(own, column, out=own)
             if column == 0:
@@ -160,9 +157,9 @@ class Lanes:
         """
         closed: Floats = np.zeros(most_base.shape)
         for expert, stops in self._stops.items():
-            kept, cells = self._kept[expert].reshape(-1), self._flat[expert]
-            fewer = stops.nearer(self.position(low), kept, self._gap)
-            kept[fewer.cell] = fewer.left
+            worst, cells = self._worst[expert].reshape(-1), self._flat[expert]
+            fewer = stops.nearer(self.position(low), worst, self._gap)
+            worst[fewer.cell] = fewer.worst
             before = cells.take(fewer.cell)
             gone: Floats = before - before * fewer.stay
             by_row = np.zeros((2, ROWS))
@@ -247,17 +244,17 @@ class Lanes:
             after[expert] += before
             cells[opened.cell] = after[expert]
             if expert in self._stops:
-                self._mix_kept(expert, opened, position, before / np.maximum(after[expert], LEAST_BASE))
+                self._mix_worst(expert, opened, position, before / np.maximum(after[expert], LEAST_BASE))
 
-    def _mix_kept(self, expert: int, opened: Opened, position: Pair, old_share: Floats) -> None:
+    def _mix_worst(self, expert: int, opened: Opened, position: Pair, old_share: Floats) -> None:
         """Mix what is opened, with price at a position, with what stood there, whose share is `old_share`."""
-        flat = self._kept[expert].reshape(-1)
+        flat = self._worst[expert].reshape(-1)
         fresh = self._stops[expert].fresh(opened, position)
-        kept = flat.take(opened.cell)
-        kept -= fresh
-        kept *= old_share
-        kept += fresh
-        flat[opened.cell] = kept
+        worst = flat.take(opened.cell)
+        worst -= fresh
+        worst *= old_share
+        worst += fresh
+        flat[opened.cell] = worst
 
     def levels(self, expert: int, side: int, first: int, stop: int, weight: Floats | None = None) -> Floats:
         """Return the base coin whose liquidation price lies in each own-direction bin of [first, stop).

@@ -55,8 +55,9 @@ def assert_sound(books: Books, oi: float, close_log: float) -> None:
     assert np.abs(lanes.held().sum(-1) - oi).max() <= 1e-9 * oi
     first = lanes.first_swept((close_log, -close_log))
     for expert in range(len(ENDS)):
-        for array in (lanes.mass(expert), lanes.rest[expert], lanes.kept(expert)):
+        for array in (lanes.mass(expert), lanes.rest[expert]):
             assert np.isfinite(array).all() and (array >= 0).all()
+        assert np.isfinite(lanes.worst(expert)).all()
         for side in range(2):
             assert not lanes.mass(expert)[side, :, first[side] :].any()
 

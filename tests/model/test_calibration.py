@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from liqtui.model.calibration import (
     LEAST_CLUSTERING,
     Calibration,
-    CalibrationState,
-    fitted,
+    learn,
     posterior,
     prior_covariance,
 )
+from liqtui.model.calibration_state import CalibrationState
+from liqtui.model.experts import fitted
 from liqtui.model.exposure import WEIGHTS, Sweep, rows_of
 from liqtui.model.intensity import Intensity
 from liqtui.model.listening import Heard, true_counts
@@ -37,13 +38,19 @@ def heard(*prints: Liquidation) -> Heard:
     return Heard(START_MS + MINUTE_MS, prints, (1.0,) * len(prints), {"long": 0.0, "short": 0.0})
 
 
+def show(made: Calibration, end_ms: int, exposure: np.ndarray, count: np.ndarray, prints: list[Liquidation]) -> None:
+    """Let a calibration take in a bar, and learn when it is time to."""
+    if made.add(end_ms, exposure, count, prints):
+        learn([made], end_ms)
+
+
 def taught(theta: np.ndarray, hours: int, seed: int = 3) -> Calibration:
     """Return a calibration that has seen Poisson counts of known weights."""
     rng, made = np.random.default_rng(seed), Calibration(PARAMS)
     for hour in range(hours):
         exposure = rng.gamma(0.5, 2.0, (60, WEIGHTS))
         count = rng.poisson(exposure @ theta).astype(float)
-        made.add(START_MS + hour * HOUR_MS, exposure, count, [printed(START_MS)])
+        show(made, START_MS + hour * HOUR_MS, exposure, count, [printed(START_MS)])
     return made
 
 
@@ -89,7 +96,7 @@ def test_a_bin_that_price_never_met_stays_wide_and_one_it_met_gets_narrow() -> N
     exposure[:, :4] = rng.gamma(1.0, 4.0, (400, 4))
     count = rng.poisson(2 * exposure.sum(1)).astype(float)
     for hour in range(20):
-        made.add(START_MS + hour * HOUR_MS, exposure, count, [printed(START_MS)])
+        show(made, START_MS + hour * HOUR_MS, exposure, count, [printed(START_MS)])
     spread = np.log(made.draws(400, 1)).std(0)
     assert spread[1] < 0.8 * spread[ROWS - 1]
     assert np.array_equal(made.draws(5, 7), made.draws(5, 7))
@@ -100,8 +107,8 @@ def test_what_is_old_is_forgotten_toward_the_prior() -> None:
     made = taught(np.full(WEIGHTS, 4.0), 20)
     before = float(made.weights()["long"][5])
     late = START_MS + 400 * 24 * HOUR_MS
-    made.add(late, np.zeros((0, WEIGHTS)), np.zeros(0), [])
-    made.add(late + HOUR_MS, np.zeros((0, WEIGHTS)), np.zeros(0), [])
+    show(made, late, np.zeros((0, WEIGHTS)), np.zeros(0), [])
+    show(made, late + HOUR_MS, np.zeros((0, WEIGHTS)), np.zeros(0), [])
     assert before > 2
     assert made.weights()["long"][5] == pytest.approx(1.0, abs=0.05)
 

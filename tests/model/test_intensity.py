@@ -419,7 +419,7 @@ def test_maps_are_finite_and_conserved_whatever_happens(steps: list[tuple[float,
 def test_a_day_of_minutes_stays_small() -> None:
     model = fed(wandering_bars(1500, MINUTE_MS), wandering_oi(310))
     lanes = model.experts.books.lanes
-    arrays = [v for v in (*vars(lanes).values(), *(lanes.kept(at) for at in range(3))) if isinstance(v, np.ndarray)]
+    arrays = [v for v in (*vars(lanes).values(), *(lanes.worst(at) for at in range(3))) if isinstance(v, np.ndarray)]
     assert sum(a.nbytes for a in arrays) > 5_000_000
     rings = [v for r in vars(model._rings).values() for v in vars(r).values() if isinstance(v, np.ndarray)]
     assert sum(a.nbytes for a in arrays + rings) < 14_000_000
