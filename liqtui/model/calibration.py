@@ -24,7 +24,7 @@ import numpy as np
 
 from liqtui.model.calibration_state import CalibrationState
 from liqtui.model.exposure import WEIGHTS
-from liqtui.model.market import DAY_MS, HOUR_MS, SIDES, Liquidation, Side
+from liqtui.model.market import DAY_MS, HOUR_MS, Liquidation
 from liqtui.model.newton import newton_by_row, newton_by_weight, times
 from liqtui.model.params import DISTANCE_BINS, ROWS, BookParams, Floats
 
@@ -158,22 +158,16 @@ class Calibration:
             self._size_sum = self._size_sum * keep + size
             self._size_count = self._size_count * keep + 1
 
-    def forget(self, end_ms: int) -> None:
-        """Forget what time has made old."""
-        days = (end_ms - (end_ms if self._learned_ms is None else self._learned_ms)) / DAY_MS
-        keep = 0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS)
-        self._mean = self._prior_mean + keep * (self._mean - self._prior_mean)
-        self._covariance = keep * keep * self._covariance + (1 - keep * keep) * self._prior_covariance
-        self._excess, self._square, self.log_score = self._excess * keep, self._square * keep, self.log_score * keep
-        self._learned_ms = self._waiting_since_ms = end_ms
+    def batch(self, end_ms: int) -> "Batch | None":
+        """Forget what time has made old, compare what has come since with what was foreseen of it, and return it.
 
-    def batch(self) -> "Batch | None":
-        """Return what is to be learned from, None of nothing, after comparing it with what was foreseen."""
+        None where nothing was swept.
+        """
+        self._forget(end_ms)
         waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return None
-        exposure = np.concatenate([exposure for exposure, _ in waiting]) / (self.size_base or 1.0)
-        count = np.concatenate([count for _, count in waiting])
+        exposure = np.concatenate([np.zeros((0, WEIGHTS)), *(exposure for exposure, _ in waiting)])
+        exposure /= self.size_base or 1.0
+        count = np.concatenate([np.zeros(0), *(count for _, count in waiting)])
         total = exposure.sum(1)
         exposed = total > LEAST_EXPOSED * total.sum()
         if not exposed.any():
@@ -181,6 +175,14 @@ class Calibration:
         self._compare(exposure[exposed], count[exposed])
         exposure[~exposed] = 0.0
         return Batch(self._mean, self._covariance, exposure, count, self._excess / self._square)
+
+    def _forget(self, end_ms: int) -> None:
+        days = (end_ms - (end_ms if self._learned_ms is None else self._learned_ms)) / DAY_MS
+        keep = 0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS)
+        self._mean = self._prior_mean + keep * (self._mean - self._prior_mean)
+        self._covariance = keep * keep * self._covariance + (1 - keep * keep) * self._prior_covariance
+        self._excess, self._square, self.log_score = self._excess * keep, self._square * keep, self.log_score * keep
+        self._learned_ms = self._waiting_since_ms = end_ms
 
     def take_up(self, mean: Floats, covariance: Floats) -> None:
         """Go on from a posterior."""
@@ -202,10 +204,6 @@ class Calibration:
         out: Floats = np.exp(np.minimum(mean + variance / 2, MOST_LOG))
         return out
 
-    def weights(self) -> dict[Side, Floats]:
-        """Return the weights, (ROWS,) by side."""
-        return by_side(self.theta())
-
     def _standing(self) -> tuple[Floats, Floats]:
         """Return mean and covariance of ln theta of what stands, given those of what price meets."""
         mean = self._standing_mean + self._gain @ (self._mean - self._prior_mean)
@@ -225,27 +223,16 @@ class Calibration:
 
 def learn(calibrations: Sequence[Calibration], end_ms: int) -> None:
     """Move some calibrations, whose batches are full, to the posterior at a time; all at once if they saw the same."""
-    batches = []
-    for one in calibrations:
-        one.forget(end_ms)
-        if (batch := one.batch()) is not None:
-            batches.append((one, batch))
-    if len({len(batch.count) for _, batch in batches}) > 1:
-        for one, batch in batches:
-            one.take_up(*posterior(batch.mean, batch.covariance, batch.exposure, batch.count, batch.clustering))
-    elif batches:
+    batches = [(one, batch) for one in calibrations if (batch := one.batch(end_ms)) is not None]
+    alike = len({len(batch.count) for _, batch in batches}) == 1
+    for group in [batches] if alike else [[pair] for pair in batches]:
         mean, covariance, exposure, count, clustering = (
-            np.array([getattr(batch, name) for _, batch in batches])
+            np.array([getattr(batch, name) for _, batch in group])
             for name in ("mean", "covariance", "exposure", "count", "clustering")
         )
         found = posterior(mean, covariance, exposure, count, clustering)
-        for (one, _), own_mean, own_covariance in zip(batches, *found, strict=True):
+        for (one, _), own_mean, own_covariance in zip(group, *found, strict=True):
             one.take_up(own_mean, own_covariance)
-
-
-def by_side(theta: Floats) -> dict[Side, Floats]:
-    """Return the weights, (WEIGHTS,) or (draws, WEIGHTS), apart by side."""
-    return {side: theta[..., at * ROWS : (at + 1) * ROWS] for at, side in enumerate(SIDES)}
 
 
 def prior_covariance(params: BookParams) -> Floats:
@@ -295,8 +282,8 @@ def posterior(
 
     Rows without exposure say nothing. Each of several (...) is stepped until it stands still.
     """
-    background = background_of(exposure)
-    weight = 1 / (DISPERSION + np.asarray(clustering)[..., None] * foreseen(mean, exposure))
+    background, spread = background_of(exposure), np.asarray(clustering)[..., None]
+    weight = 1 / (DISPERSION + spread * foreseen(mean, exposure))
     newton = newton_by_row if count.shape[-1] < mean.shape[-1] else newton_by_weight
     z = before = mean
     for _ in range(NEWTON_STEPS):

@@ -19,8 +19,6 @@ from liqtui.monitor.prints import Tape
 
 T = TypeVar("T")
 
-LATER_RANK = 1000
-"""Added to the rank of work that every other market's goes before."""
 SLICE_S = 0.004
 """The model yields to the loop after this much work."""
 LED_BY_HISTORY_MS = MINUTE_MS
