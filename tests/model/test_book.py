@@ -115,7 +115,9 @@ def test_equal_to_the_slow_loops(seed: int, ends: tuple[float, float]) -> None:
             assert taken[at] == pytest.approx(expected[side], rel=1e-9, abs=1e-9)
     for at, side in enumerate(SIDES):
         mass = fast.lanes.mass(1)[at]
-        assert dense(slow, side, fast.lanes.windows[at]) == pytest.approx(mass, rel=1e-9, abs=1e-9)
+        # As pytest.approx(mass, rel=1e-9, abs=1e-9), which takes a second for so many cells.
+        off = np.abs(dense(slow, side, fast.lanes.windows[at]) - mass)
+        assert (off <= 1e-9 * np.maximum(mass, 1.0)).all()
         assert slow.sides[side].never == pytest.approx(float(fast.lanes.rest[1, at, -1]), rel=1e-9)
 
 

@@ -95,6 +95,36 @@ def test_posterior_is_where_the_slope_of_the_penalised_likelihood_vanishes() -> 
     assert np.linalg.eigvalsh(covariance).min() > 0
 
 
+@pytest.mark.parametrize("rows", [(12, 12), (12, 9), (12, 400)])
+def test_calibrations_that_learn_together_learn_what_each_does_alone(rows: tuple[int, int]) -> None:
+    def waiting(at: int) -> Calibration:
+        rng, made = np.random.default_rng(at), Calibration(PARAMS)
+        made.add(START_MS, np.zeros((0, WEIGHTS)), np.zeros(0), [printed(START_MS)] * 10)
+        exposure = rng.gamma(0.5, 2.0, (rows[at], WEIGHTS)) * (at + 0.1)
+        exposure[3] = 0.0
+        made.add(START_MS + HOUR_MS, exposure, rng.poisson(exposure.sum(1) * 2).astype(float), [])
+        return made
+
+    together, alone = [waiting(0), waiting(1)], [waiting(0), waiting(1)]
+    learn(together, START_MS + HOUR_MS)
+    for made, single in zip(together, alone, strict=True):
+        learn([single], START_MS + HOUR_MS)
+        assert np.abs(single.theta() - 1).max() > 0.1
+        assert made.theta() == pytest.approx(single.theta(), rel=1e-9)
+        assert np.array(made.state.covariance) == pytest.approx(np.array(single.state.covariance), rel=1e-9, abs=1e-12)
+
+
+def test_a_row_in_which_nothing_was_swept_says_nothing() -> None:
+    rng = np.random.default_rng(4)
+    exposure, prior = rng.gamma(0.5, 2.0, (12, WEIGHTS)), prior_covariance(PARAMS)
+    count = rng.poisson(exposure.sum(1)).astype(float)
+    empty = np.concatenate([exposure, np.zeros((2, WEIGHTS))]), np.append(count, [5.0, 0.0])
+    for found, expected in zip(
+        posterior(np.zeros(WEIGHTS), prior, *empty), posterior(np.zeros(WEIGHTS), prior, exposure, count), strict=True
+    ):
+        assert np.abs(found - expected).max() < 1e-12
+
+
 def test_a_bin_that_price_never_met_stays_wide_and_one_it_met_gets_narrow() -> None:
     made, rng = Calibration(PARAMS), np.random.default_rng(1)
     exposure = np.zeros((400, WEIGHTS))
