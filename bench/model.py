@@ -67,7 +67,7 @@ def model(moments: Sequence[Moment]) -> tuple[Intensity, dict[str, Any]]:
         "live_bar_median_ms": _bounded(median, BOUND_LIVE_MS),
         "live_bar_worst_ms": max(live),
         "prints_learned": intensity.experts.prints,
-        "experts": len(intensity.experts.current),
+        "experts": len(intensity.experts.assumptions),
     }
 
 

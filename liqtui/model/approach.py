@@ -1,4 +1,4 @@
-"""How positions end as price comes near their liquidation: which cells are concerned, and what share of each goes."""
+"""How positions end as price comes near their liquidation: which cells are concerned, and what share of each stays."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from liqtui.model.grid import BINS, BOOK_BIN_LOG
-from liqtui.model.levels import Kernel, row_distance_log
+from liqtui.model.opening import Opened, Pair
 from liqtui.model.params import ROWS, BookParams, Floats, Ints
 
 LEAST_PROGRESS = 0.2
@@ -17,124 +17,198 @@ SLACK, LOOK_STEPS = 16, 64
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """Cells near the price."""
+class Fewer:
+    """Cells that price has come nearer to than ever before."""
 
     row: Ints
+    """Rows of the longs, then of the shorts."""
     cell: Ints
     """Flat index, row * BINS + column."""
-    gone: Floats
-    """Share of the cell that closes."""
-    left: Floats
-    """Share of what was opened that is left after it."""
+    worst: Floats
+    """Position of the price that is now the worst."""
+    stay: Floats
+    """Share of the cell that stays."""
 
 
-class Approach:
-    """The cells in reach of a price, row by row, and what happens in them."""
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """Cells in danger while price stands near them, row by row."""
 
-    def __init__(self, params: BookParams, kernel: Kernel) -> None:
-        self._params = params
-        self._distance = row_distance_log(params, kernel, BOOK_BIN_LOG)
-        counts = np.ceil(self._distance / BOOK_BIN_LOG).astype(np.int64) + 2
-        row = np.repeat(np.arange(ROWS), counts)
-        back = np.concatenate([np.arange(n) for n in counts.tolist()])
-        way = BOOK_BIN_LOG / self._distance[row]
-        stays = params.stays[row]
-        slope = way * (1 - stays)
-        self._stops = _Reach(row, back, (stays + (back - 0.5) * slope, slope, stays))
-        near = (back - 1) * way < 1 - LEAST_PROGRESS
-        self._nerve = _Nerve(params, row[near], back[near], way[near])
-
-    def nearer(self, position: float, kept: Floats, tops: Ints) -> Near | None:
-        """Return the cells that price, in columns, has come nearer to than what their `kept` (ROWS, BINS) tells.
-
-        Cells from the column `tops` (ROWS,) of their row on hold nothing and may be left out.
-        """
-        column = min(math.floor(position), BINS - 1)
-        if column < 0 or not self._params.has_stops:
-            return None
-        row, cell, (floor, slope, stays) = self._stops.cells(column, tops)
-        left = slope * (position - column)
-        left += floor
-        before = kept.ravel().take(cell)
-        fewer = np.flatnonzero(left < before)
-        left = np.maximum(left.take(fewer), stays.take(fewer))
-        return Near(row.take(fewer), cell.take(fewer), 1 - left / before.take(fewer), left)
-
-    def standing(self, position: float, spent: float, tops: Ints) -> Near | None:
-        """Return the cells in danger while price, in columns, stands there for `spent` of business time.
-
-        Cells from the column `tops` (ROWS,) of their row on hold nothing and may be left out.
-        """
-        if self._params.eager <= 0 or spent <= 0:
-            return None
-        return self._nerve.standing(position, spent, tops)
-
-    def fresh(self, row: Ints, column: Ints, position: float) -> Floats:
-        """Return the share left of what is opened in cells with price at a position."""
-        stays = self._params.stays
-        slope = (1 - stays) * BOOK_BIN_LOG / self._distance
-        out: Floats = (stays + (position - 0.5) * slope).take(row)
-        out -= slope.take(row) * column
-        np.maximum(out, stays.take(row), out=out)
-        return np.minimum(out, 1.0, out=out)
+    cell: Ints
+    rate: Floats
+    """How fast they close, for nerves that are eager by 1."""
+    split: int
+    """Cells of the longs, which come first."""
+    rows: Ints
+    """The rows that have any, and where each begins."""
+    begins: Ints
 
 
-class _Reach:
-    """Cells by row and by columns below the price, of which those are told that may hold something.
+class Gap:
+    """How far from price each row begins to hold something, looked up now and then.
 
     Most far rows hold nothing in most of their reach: where that is, is looked up again when price or levels have
     moved by more than SLACK, not at every step.
     """
 
-    def __init__(self, row: Ints, back: Ints, values: tuple[Floats, ...]) -> None:
-        self._row, self._back, self._values = row, back, values
-        self._deepest = int(back.max())
-        self._some: tuple[Ints, Ints, tuple[Floats, ...]] = (row, row * BINS - back, values)
-        self._gap: Ints = np.zeros(ROWS, dtype=np.int64)
-        """(ROWS,) least columns below the price of the cells in `_some`."""
-        self._steps = 0
+    def __init__(self) -> None:
+        self.columns: Ints = np.zeros(2 * ROWS, dtype=np.int64)
+        """(2 ROWS,) least columns below the price of the cells that may hold something."""
+        self.looks = 0
+        """Times that it was looked up."""
+        self._steps = LOOK_STEPS
 
-    def cells(self, column: int, tops: Ints) -> tuple[Ints, Ints, tuple[Floats, ...]]:
-        """Return row, flat index and values of the cells, with price in a column."""
-        gap = column + 1 - tops
+    def look(self, columns: tuple[int, int], tops: Ints) -> None:
+        """Take note of a price in some columns, with nothing from the column `tops` (2 ROWS,) of each row on."""
+        gap = (np.array(columns)[:, None] - tops.reshape(2, ROWS)).ravel()
         self._steps += 1
-        if self._steps >= LOOK_STEPS or bool((gap < self._gap).any()):
-            self._look(gap)
-        row, cell, values = self._some
-        cell = cell + column
-        if column < self._deepest:
-            inside = cell >= row * BINS
-            row, cell, values = row[inside], cell[inside], tuple(value[inside] for value in values)
-        return row, cell, values
-
-    def _look(self, gap: Ints) -> None:
-        self._gap, self._steps = np.maximum(gap - SLACK, 0), 0
-        at = np.flatnonzero(self._back >= self._gap[self._row])
-        row = self._row[at]
-        self._some = row, row * BINS - self._back[at], tuple(value[at] for value in self._values)
+        if self._steps >= LOOK_STEPS or bool((gap < self.columns).any()):
+            self.columns, self._steps = np.maximum(gap - SLACK, 0), 0
+            self.looks += 1
 
 
-class _Nerve:
-    """Cells more than LEAST_PROGRESS of the way to liquidation, and how eager they are to close."""
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Cells by row and by columns below the price."""
 
-    def __init__(self, params: BookParams, row: Ints, back: Ints, way: Floats) -> None:
+    row: Ints
+    offset: Ints
+    """Flat index of the cell, less the column of the price."""
+    values: tuple[Floats, ...]
+    split: int
+    rows: Ints
+    begins: Ints
+
+    def chosen(self, at: Ints) -> "_Cells":
+        """Return some of them, in the same order."""
+        return _cells(self.row[at], self.offset[at], tuple(value[at] for value in self.values))
+
+
+def _cells(row: Ints, offset: Ints, values: tuple[Floats, ...]) -> _Cells:
+    rows, begins = np.unique(row, return_index=True)
+    return _Cells(row, offset, values, int(np.searchsorted(row, ROWS)), rows, begins)
+
+
+class _Reach:
+    """The cells in reach of a price, of which those are told that may hold something."""
+
+    def __init__(self, row: Ints, back: Ints, values: tuple[Floats, ...]) -> None:
+        self._back = back
+        self._deepest = int(back.max())
+        self._all = self._some = _cells(row, row * BINS - back, values)
+        self._look = -1
+
+    def cells(self, columns: tuple[int, int], gap: Gap) -> tuple[_Cells, Ints]:
+        """Return the cells and the flat index of each, with price in some columns."""
+        if self._look != gap.looks:
+            self._look = gap.looks
+            self._some = self._all.chosen(np.flatnonzero(self._back >= gap.columns[self._all.row]))
+        some = self._some
+        if min(columns) < self._deepest:
+            cell = _moved(some, columns)
+            some = some.chosen(np.flatnonzero(cell >= some.row * BINS))
+        return some, _moved(some, columns)
+
+
+def _moved(some: _Cells, columns: tuple[int, int]) -> Ints:
+    out = some.offset.copy()
+    out[: some.split] += columns[0]
+    out[some.split :] += columns[1]
+    return out
+
+
+def _at(some: _Cells, slope: Floats, floor: Floats, steps: Pair) -> Floats:
+    """Return floor + slope * steps, with the steps of each cell's side."""
+    out: Floats = np.empty(len(slope))
+    np.multiply(slope[: some.split], steps[0], out=out[: some.split])
+    np.multiply(slope[some.split :], steps[1], out=out[some.split :])
+    out += floor
+    return out
+
+
+def columns_of(position: Pair) -> tuple[int, int]:
+    """Return the columns that hold prices at some positions, at most the last."""
+    return min(math.floor(position[0]), BINS - 1), min(math.floor(position[1]), BINS - 1)
+
+
+class Stops:
+    """Stop orders: of what was opened, `stays + (1 - stays) r` is left when the share r of the way is left.
+
+    How much is left of a cell is told by the worst price since it was opened, in columns; as it is linear in that
+    price, what is opened later mixes with what stands by the mean.
+    """
+
+    def __init__(self, params: BookParams, distance_log: Floats) -> None:
+        """`distance_log` is (2, ROWS)."""
+        row, back, _ = _reach(distance_log)
+        self._cells = _Reach(row, back, ())
+        self._distance: Floats = distance_log.ravel() / BOOK_BIN_LOG
+        stays = np.tile(params.stays, 2)
+        self._beyond: Floats = self._distance * stays / np.maximum(1 - stays, 1e-12)
+        """(2 ROWS,) columns beyond the level at which the line through what is left would come to nothing."""
+
+    def nearer(self, position: Pair, worst: Floats, gap: Gap) -> Fewer:
+        """Return the cells that price, in columns, has come nearer to than what their flat `worst` tells."""
+        some, cell = self._cells.cells(columns_of(position), gap)
+        before = worst.take(cell)
+        hit = np.empty(len(cell), dtype=np.bool_)
+        np.greater(before[: some.split], position[0], out=hit[: some.split])
+        np.greater(before[some.split :], position[1], out=hit[some.split :])
+        fewer = np.flatnonzero(hit)
+        row, cell, before = some.row.take(fewer), cell.take(fewer), before.take(fewer)
+        level = cell - row * BINS + 0.5
+        now = np.maximum(np.where(row < ROWS, position[0], position[1]), level)
+        level -= self._beyond.take(row)
+        return Fewer(row, cell, now, (now - level) / (before - level))
+
+    def fresh(self, opened: Opened, position: Pair) -> Floats:
+        """Return the worst price of what is opened in each cell of the line, with price at a position above it."""
+        out: Floats = (self._distance + opened.shift + 0.5).repeat(opened.counts)
+        out += opened.place
+        longs = int(opened.counts[:ROWS].sum())
+        # Who is farther from the level than the whole way has all of it left.
+        np.minimum(out[:longs], position[0], out=out[:longs])
+        np.minimum(out[longs:], position[1], out=out[longs:])
+        return out
+
+
+class Nerves:
+    """Nerves that fail while price stands near: cells more than LEAST_PROGRESS of the way to liquidation."""
+
+    def __init__(self, params: BookParams, distance_log: Floats) -> None:
+        """`distance_log` is (2, ROWS)."""
+        row, back, way = _reach(distance_log)
+        near = (back - 1) * way < 1 - LEAST_PROGRESS
+        row, back, way = row[near], back[near], way[near]
         self._power = params.eager_power
-        root = (params.eager * params.hazard[row]) ** (1 / self._power)
+        root = np.tile(params.hazard[:-1], 2)[row] ** (1 / self._power)
         """What progress is multiplied by so that its power is the rate at which the cell closes."""
-        self._reach = _Reach(row, back, ((1 - (back - 0.5) * way) * root, way * root, root))
+        self._cells = _Reach(row, back, ((1 - (back - 0.5) * way) * root, -way * root))
 
-    def standing(self, position: float, spent: float, tops: Ints) -> Near | None:
-        column = min(math.floor(position), BINS - 1)
-        if column < 0:
-            return None
-        row, cell, (floor, slope, root) = self._reach.cells(column, tops)
-        progress = slope * (column - position)
-        progress += floor
+    def standing(self, position: Pair, gap: Gap) -> Danger:
+        """Return the cells in danger while price, in columns, stands there."""
+        columns = columns_of(position)
+        some, cell = self._cells.cells(columns, gap)
+        floor, slope = some.values
+        progress = _at(some, slope, floor, (position[0] - columns[0], position[1] - columns[1]))
         np.maximum(progress, 0.0, out=progress)
-        np.minimum(progress, root, out=progress)
         rate = progress * progress * progress if self._power == 3 else progress**self._power
-        rate *= -spent
-        gone = np.exp(rate, out=rate)
-        np.subtract(1.0, gone, out=gone)
-        return Near(row, cell, gone, gone)
+        return Danger(cell, rate, some.split, some.rows, some.begins)
+
+
+def stays(danger: Danger, tried: Floats) -> Floats:
+    """Return the share of each cell in danger that stays, (n, cells), where eagerness times time is `tried` (n, 2)."""
+    rate = -tried
+    out: Floats = np.empty((len(tried), len(danger.cell)))
+    np.multiply(rate[:, :1], danger.rate[: danger.split], out=out[:, : danger.split])
+    np.multiply(rate[:, 1:], danger.rate[danger.split :], out=out[:, danger.split :])
+    return np.exp(out, out=out)
+
+
+def _reach(distance_log: Floats) -> tuple[Ints, Ints, Floats]:
+    """Return row, columns below the price and share of the way in a column of each cell in reach, row by row."""
+    way = BOOK_BIN_LOG / distance_log.ravel()
+    counts = np.ceil(1 / way).astype(np.int64) + 2
+    row = np.repeat(np.arange(2 * ROWS), counts)
+    back = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return row, back, way[row]

@@ -6,7 +6,7 @@ import numpy as np
 
 from liqtui.model.experts import Experts
 from liqtui.model.grid import BINS_PER_HEAT_ROW
-from liqtui.model.market import Side
+from liqtui.model.market import SIDES, Side
 from liqtui.model.params import Floats
 from liqtui.model.snapshot import BANDS_PCT, HEAT_BIN_LOG
 
@@ -59,11 +59,14 @@ def map_draws(experts: Experts, price_usd: float, first_row: int, rows: int, swe
     """
     start = first_row * BINS_PER_HEAT_ROW
     stop = start + rows * BINS_PER_HEAT_ROW
-    parts = [one.book.levels(start, stop, weights) for one, weights in experts.draws(DRAWS, SEED)]
-    long, short = (np.concatenate(halves) for halves in zip(*parts, strict=True))
+    drawn, books = experts.draws(DRAWS, SEED), experts.books
+    long, short = (
+        np.concatenate([books.levels(one, side, start, stop, weights[:, at]) for one, weights in drawn])
+        for at, side in enumerate(SIDES)
+    )
     long[:, max(swept[0] - start, 0) :] = 0.0
     short[:, : max(swept[1] - start, 0)] = 0.0
-    lump_usd = LUMP_SIZES * (experts.lead.calibration.size_base or 0.0) * price_usd
+    lump_usd = LUMP_SIZES * (experts.size_base or 0.0) * price_usd
     rng = np.random.default_rng(SEED)
     sides = [lumpy(half.reshape(DRAWS, rows, -1).sum(2) * price_usd, lump_usd, rng) for half in (long, short)]
     return MapDraws(first_row, HEAT_BIN_LOG, sides[0], sides[1])

@@ -1,15 +1,17 @@
-"""The book of one market: both sides carried over each bar, each totalling the open interest."""
+"""The books of one market, one for each expert: both sides carried over each bar, each totalling the open interest.
 
-from collections.abc import Mapping
+All experts' books open the same and differ in how positions end.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from liqtui.model.exposure import Sweep
+from liqtui.model.lanes import Lanes
 from liqtui.model.market import SIDES, Side
-from liqtui.model.opening import Opening
-from liqtui.model.params import BookParams, Floats
-from liqtui.model.side_book import SideBook
+from liqtui.model.opening import Pair
+from liqtui.model.params import BookParams, Floats, Ints
 
 CONSERVED = 1e-9
 """Largest relative difference between a side and the open interest that is not a fault."""
@@ -36,32 +38,24 @@ class Flow:
     """Range over which the change in open interest came about, where it is not the bar's own."""
 
 
-class Book:
-    """Both sides of one market; each totals the open interest after every step."""
+class Books:
+    """Both sides of one market for each expert; each totals the open interest after every step."""
 
-    def __init__(self, params: BookParams | None = None, openings: Mapping[Side, Opening] | None = None) -> None:
-        """Begin empty; `openings` by side may be shared by books that differ only in how positions end."""
-        self.params = params or BookParams()
-        shared = openings or {}
-        self.sides: dict[Side, SideBook] = {side: SideBook(side, self.params, shared.get(side)) for side in SIDES}
+    def __init__(self, params: Sequence[BookParams]) -> None:
+        """Begin empty; `params` are those of the experts, which differ only in how positions end."""
+        self.params = params[0]
+        self.lanes = Lanes(params)
         self.oi_base = 0.0
         self.started = False
-        self._spent: dict[Side, float] = dict.fromkeys(SIDES, 0.0)
+        self._spent: Floats = np.zeros((len(params), 2))
         """Business time that the newest step took: how long nerves were tried until the next one."""
-        self.faults = 0
-        """Side-steps in which more was liquidated than open interest and births allow."""
+        self.faults: Ints = np.zeros(len(params), dtype=np.int64)
+        """By expert, the side-steps in which more was liquidated than open interest and births allow."""
 
     def start(self, close_log: float, oi_base: float) -> None:
         """Begin with the assumed standing book."""
-        for book in self.sides.values():
-            book.start(book.sign * close_log, oi_base)
+        self.lanes.start((close_log, -close_log), oi_base)
         self.oi_base, self.started = oi_base, True
-
-    def step(self, flow: Flow) -> dict[Side, Floats]:
-        """Carry the book over one bar; return what was swept of each side by distance bin, (K,) base coin."""
-        taken = {side: self._step_side(book, flow) for side, book in self.sides.items()}
-        self.oi_base = flow.oi_base
-        return taken
 
     def births_base(self, flow: Flow) -> float:
         """Return what each side opens in the bar: max(dOI, 0) + rho (V - |dOI|), at most the open interest."""
@@ -69,52 +63,50 @@ class Book:
         turned = self.params.rho * max(flow.volume_base - abs(change), 0.0)
         return min(max(change, 0.0) + turned, flow.oi_base)
 
-    def _step_side(self, book: SideBook, flow: Flow) -> Floats:
-        low = min(book.sign * y for y in flow.swept_log or (flow.low_log, flow.high_log))
-        taken = book.sweep(low)
+    def step(self, flow: Flow) -> Floats:
+        """Carry the books over one bar; return what was swept by distance bin, (experts, 2, ROWS) base coin."""
+        lanes = self.lanes
+        low = _downward(flow.swept_log or (flow.low_log, flow.high_log))[0]
+        taken = lanes.sweep(low)
         births = self.births_base(flow)
-        total = self.oi_base - float(taken.sum())
-        if total + births < flow.oi_base * (1 - CONSERVED):
-            self.faults += 1
+        total = self.oi_base - taken.sum(-1)
+        self.faults += (total + births < flow.oi_base * (1 - CONSERVED)).sum(1)
         most_births = max(births, flow.volume_base - max(self.oi_base - flow.oi_base, 0.0))
-        most = total + most_births - flow.oi_base
-        most -= book.stop_out(low, most)
-        book.lose_nerve(low, self._spent[book.side], most)
-        book.follow(book.sign * flow.close_log)
-        held = book.held()
-        births = max(births, flow.oi_base - float(held.sum()))
-        self._spent[book.side] = book.close_out(held, flow.oi_base - births)
-        self._open(book, flow, births)
+        most = total + (most_births - flow.oi_base)
+        most -= lanes.stop_out(low, most)
+        lanes.lose_nerve(low, self._spent, most)
+        lanes.follow((flow.close_log, -flow.close_log))
+        held = lanes.held()
+        opened = np.maximum(flow.oi_base - held.sum(-1), births)
+        self._spent = lanes.close_out(held, flow.oi_base - opened)
+        self._open(flow, opened)
+        self.oi_base = flow.oi_base
         return taken
 
-    def _open(self, book: SideBook, flow: Flow, births: float) -> None:
+    def _open(self, flow: Flow, births: Floats) -> None:
         """Open `births` coins: a change of open interest over the range it came about in, the rest over the bar's."""
         lean = self.params.taker_gain * flow.taker + self.params.crowd_gain * flow.crowd
-        pull = np.exp(book.sign * lean * self.params.tilt_rank)
-        low, high = sorted((book.sign * flow.low_log, book.sign * flow.high_log))
-        close = book.sign * flow.close_log
-        if flow.change_log is not None:
-            change = min(max(flow.oi_base - self.oi_base, 0.0), births)
-            then = sorted(book.sign * y for y in flow.change_log)
-            book.deposit(change, pull, then[0], then[1], low)
-            births -= change
-        book.deposit(births, pull, low, high, close)
+        tilt = np.exp(lean * self.params.tilt_rank)
+        pull = np.stack([tilt, 1 / tilt])
+        low, high = _downward((flow.low_log, flow.high_log))
+        if flow.change_log is not None and flow.oi_base > self.oi_base:
+            change = np.minimum(flow.oi_base - self.oi_base, births)
+            self.lanes.deposit(change, pull, *_downward(flow.change_log), low)
+            births = births - change
+        self.lanes.deposit(births, pull, low, high, (flow.close_log, -flow.close_log))
 
-    def levels(self, first: int, stop: int, weights: Mapping[Side, Floats] | None = None) -> tuple[Floats, Floats]:
-        """Return long and short base coin by bin of the liquidation price, for the absolute bins [first, stop).
+    def levels(self, expert: int, side: Side, first: int, stop: int, weight: Floats | None = None) -> Floats:
+        """Return a side's base coin by bin of the liquidation price, for the absolute bins [first, stop).
 
-        `weights` by side, (K,) or (draws, K), count each distance bin so many times.
+        `weight`, (ROWS,) or (draws, ROWS), counts each distance bin so many times.
         """
-        long, short = (None, None) if weights is None else (weights["long"], weights["short"])
-        return self.side_levels("long", first, stop, long), self.side_levels("short", first, stop, short)
-
-    def side_levels(self, side: Side, first: int, stop: int, weight: Floats | None = None) -> Floats:
-        """Return what `levels` does of one side."""
-        book = self.sides[side]
+        at = SIDES.index(side)
         if side == "long":
-            return book.levels(first, stop, weight)
-        return book.levels(-stop, -first, weight)[..., ::-1]
+            return self.lanes.levels(expert, at, first, stop, weight)
+        return self.lanes.levels(expert, at, -stop, -first, weight)[..., ::-1]
 
-    def sweeps(self) -> dict[Side, Sweep]:
-        """Return what the newest step took from each side, cell by cell."""
-        return {side: book.swept for side, book in self.sides.items()}
+
+def _downward(range_log: tuple[float, float]) -> tuple[Pair, Pair]:
+    """Return lowest and highest of a range of log prices in each side's own direction."""
+    low, high = min(range_log), max(range_log)
+    return (low, -high), (high, -low)

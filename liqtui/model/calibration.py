@@ -17,19 +17,16 @@ interest is out of reach of any price, and `fitted` never lets the weighted book
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from liqtui.model.exposure import WEIGHTS, Rows
-from liqtui.model.market import DAY_MS, HOUR_MS, SIDES, Liquidation, Side
+from liqtui.model.calibration_state import CalibrationState
+from liqtui.model.exposure import WEIGHTS
+from liqtui.model.market import DAY_MS, HOUR_MS, Liquidation
+from liqtui.model.newton import newton_by_row, newton_by_weight, times
 from liqtui.model.params import DISTANCE_BINS, ROWS, BookParams, Floats
-from liqtui.model.period_totals import Matched
-
-VERSION = 2
-"""Layout of the stored state."""
 
 LEVEL_SD, SIDES_SD = 0.8, 0.3
 """Prior spread of ln theta: common to all rows, and of each side alone."""
@@ -56,6 +53,9 @@ that it weighs; and the least."""
 BACKGROUND = 0.002
 """Liquidations out of the blue, as a share of those that the unweighted book expects, evenly over the rows."""
 
+LEAST_EXPOSED = 1e-12
+"""Rows with less than this share of what was swept are empty but for rounding."""
+
 FEWEST_SIZES = 5.0
 """Prints seen before the mean size is trusted."""
 SIZE_MEMORY = 10_000.0
@@ -68,55 +68,18 @@ NEWTON_STEPS, LONGEST_STEP, MOST_LOG = 6, 1.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrationState:
-    """All that was learned, as plain values; the prints themselves are not kept."""
+class Batch:
+    """What an hour has shown, and what was known before it."""
 
-    mean: tuple[float, ...]
-    """(WEIGHTS,) of z."""
-    covariance: tuple[tuple[float, ...], ...]
+    mean: Floats
+    """(WEIGHTS,)"""
+    covariance: Floats
     """(WEIGHTS, WEIGHTS)"""
-    size_sum: float
-    """Base coin and number of the prints, both forgotten alike."""
-    size_count: float
-    learned_ms: int | None
-    """End of the newest bar learned from."""
-    clustering: tuple[float, float]
-    """Sums of the excess variance and of the squared mean."""
-    log_score: float
-    """Log likelihood of the prints as foreseen, forgotten like the rest."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain lists and numbers, with the version of their layout."""
-        return {
-            "version": VERSION,
-            "mean": list(self.mean),
-            "covariance": [list(row) for row in self.covariance],
-            "size_sum": self.size_sum,
-            "size_count": self.size_count,
-            "learned_ms": self.learned_ms,
-            "clustering": list(self.clustering),
-            "log_score": self.log_score,
-        }
-
-    @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> "CalibrationState":
-        """Read what `to_dict` made; ValueError if it is of another version or shape, or not finite."""
-        try:
-            if found["version"] != VERSION:
-                raise ValueError(f"calibration state of version {found['version']}, not {VERSION}")
-            mean = tuple(float(x) for x in found["mean"])
-            covariance = tuple(tuple(float(x) for x in row) for row in found["covariance"])
-            sizes = float(found["size_sum"]), float(found["size_count"])
-            excess, square = (float(x) for x in found["clustering"])
-            log_score = float(found["log_score"])
-            learned_ms = None if found["learned_ms"] is None else int(found["learned_ms"])
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"no calibration state: {error}") from error
-        shapes = {len(mean), len(covariance), *(len(row) for row in covariance)}
-        numbers = np.array([*mean, *sizes, excess, square, log_score, *(x for row in covariance for x in row)])
-        if shapes != {WEIGHTS} or not np.isfinite(numbers).all() or min(*sizes, excess) < 0 or square <= 0:
-            raise ValueError("calibration state of another shape, or with numbers that are none")
-        return cls(mean, covariance, *sizes, learned_ms, (excess, square), log_score)
+    exposure: Floats
+    """(rows, WEIGHTS) in liquidations; rows in which nothing was swept are 0."""
+    count: Floats
+    """(rows,)"""
+    clustering: float
 
 
 class Calibration:
@@ -136,7 +99,7 @@ class Calibration:
         self._excess, self._square = CLUSTERING * CLUSTERING_WEIGHT, CLUSTERING_WEIGHT
         self.log_score = 0.0
         """Log likelihood of the prints, each hour as foreseen before it, forgotten with the half-life."""
-        self._waiting: list[Rows] = []
+        self._waiting: list[tuple[Floats, Floats]] = []
         self._waiting_since_ms: int | None = None
         if state is not None:
             self._mean = np.array(state.mean, dtype=np.float64)
@@ -175,29 +138,28 @@ class Calibration:
         """Mean base coin of a liquidation, None before enough were seen."""
         return self._size_sum / self._size_count if self._size_count >= FEWEST_SIZES else None
 
-    def add(self, end_ms: int, rows: Rows, prints: Sequence[Liquidation]) -> bool:
-        """Take in one bar of which every print was heard; return whether the weights have changed."""
+    def add(self, end_ms: int, exposure: Floats, count: Floats, prints: Sequence[Liquidation]) -> bool:
+        """Take in one bar of which every print was heard; return whether a batch is full, to be learned from.
+
+        `exposure` (rows, WEIGHTS) is the base coin swept, `count` (rows,) how many liquidations there were.
+        """
         self._add_sizes(one.qty_base for one in prints)
-        return self._gather(end_ms, rows)
+        return self._gather(end_ms, exposure, count)
 
-    def add_total(self, end_ms: int, one: Matched) -> bool:
-        """Take in what was liquidated in one period; return whether the weights have changed."""
-        self._add_sizes((one.base / COUNT_OF_TOTAL).tolist())
-        if self.size_base is None:
-            return False
-        return self._gather(end_ms, Rows(one.exposure, one.base / self.size_base))
+    def add_total(self, end_ms: int, exposure: Floats, base: Floats) -> bool:
+        """Take in one period of which only totals are told; return whether a batch is full, to be learned from.
 
-    def _gather(self, end_ms: int, rows: Rows) -> bool:
-        """Let rows wait until there is a batch of them, then learn; return whether it did."""
-        if len(rows.count):
-            self._waiting.append(rows)
+        `exposure` (2, WEIGHTS) is the base coin swept of the longs and of the shorts, `base` (2,) what was liquidated.
+        """
+        self._add_sizes((base / COUNT_OF_TOTAL).tolist())
+        return self.size_base is not None and self._gather(end_ms, exposure, base / self.size_base)
+
+    def _gather(self, end_ms: int, exposure: Floats, count: Floats) -> bool:
+        if len(count):
+            self._waiting.append((exposure, count))
         if self._waiting_since_ms is None:
             self._waiting_since_ms = end_ms
-        if end_ms - self._waiting_since_ms < BATCH_MS or self.size_base is None:
-            return False
-        self._learn(end_ms, self.size_base)
-        self._waiting, self._waiting_since_ms = [], end_ms
-        return True
+        return end_ms - self._waiting_since_ms >= BATCH_MS and self.size_base is not None
 
     def _add_sizes(self, sizes_base: Iterable[float]) -> None:
         for size in sizes_base:
@@ -209,23 +171,35 @@ class Calibration:
             self._size_sum = self._size_sum * keep + size
             self._size_count = self._size_count * keep + 1
 
-    def _learn(self, end_ms: int, size_base: float) -> None:
-        """Forget what time has made old, then move to the posterior after the rows that wait."""
+    def batch(self, end_ms: int) -> "Batch | None":
+        """Forget what time has made old, compare what has come since with what was foreseen of it, and return it.
+
+        None where nothing was swept.
+        """
+        self._forget(end_ms)
+        waiting, self._waiting = self._waiting, []
+        exposure = np.concatenate([np.zeros((0, WEIGHTS)), *(exposure for exposure, _ in waiting)])
+        exposure /= self.size_base or 1.0
+        count = np.concatenate([np.zeros(0), *(count for _, count in waiting)])
+        total = exposure.sum(1)
+        exposed = total > LEAST_EXPOSED * total.sum()
+        if not exposed.any():
+            return None
+        self._compare(exposure[exposed], count[exposed])
+        exposure[~exposed] = 0.0
+        return Batch(self._mean, self._covariance, exposure, count, self._excess / self._square)
+
+    def _forget(self, end_ms: int) -> None:
         days = (end_ms - (end_ms if self._learned_ms is None else self._learned_ms)) / DAY_MS
         keep = 0.5 ** (max(days, 0.0) / HALF_LIFE_DAYS)
         self._mean = self._prior_mean + keep * (self._mean - self._prior_mean)
         self._covariance = keep * keep * self._covariance + (1 - keep * keep) * self._prior_covariance
         self._excess, self._square, self.log_score = self._excess * keep, self._square * keep, self.log_score * keep
-        self._learned_ms = end_ms
-        if self._waiting:
-            exposure = np.concatenate([rows.exposure for rows in self._waiting]) / size_base
-            count = np.concatenate([rows.count for rows in self._waiting])
-            exposed = exposure.sum(1) > 0
-            if exposed.any():
-                exposure, count = exposure[exposed], count[exposed]
-                self._compare(exposure, count)
-                clustering = self._excess / self._square
-                self._mean, self._covariance = posterior(self._mean, self._covariance, exposure, count, clustering)
+        self._learned_ms = self._waiting_since_ms = end_ms
+
+    def take_up(self, mean: Floats, covariance: Floats) -> None:
+        """Go on from a posterior."""
+        self._mean, self._covariance = mean, covariance
 
     def _compare(self, exposure: Floats, count: Floats) -> None:
         """Compare rows with what was foreseen of them: how well it fits, and how much counts cluster."""
@@ -235,12 +209,13 @@ class Calibration:
         excess = self._excess + float(((count - mean) ** 2 - DISPERSION * mean).sum())
         self._excess = max(excess, LEAST_CLUSTERING * self._square)
 
-    def weights(self) -> dict[Side, Floats]:
-        """Return theta, (K,) by side: the posterior mean, 1 where nothing is known."""
+    def theta(self) -> Floats:
+        """Return the (WEIGHTS,) weights: the posterior mean, 1 where nothing is known."""
         mean = self._standing_mean + self._gain @ (self._mean - self._prior_mean)
         spread = ((self._gain @ (self._prior_covariance - self._covariance)) * self._gain).sum(1)
         variance = np.diag(self._standing_covariance) - spread
-        return by_side(np.exp(np.minimum(mean + variance / 2, MOST_LOG)))
+        out: Floats = np.exp(np.minimum(mean + variance / 2, MOST_LOG))
+        return out
 
     def _standing(self) -> tuple[Floats, Floats]:
         """Return mean and covariance of ln theta of what stands, given those of what price meets."""
@@ -259,21 +234,18 @@ class Calibration:
         return out
 
 
-def by_side(theta: Floats) -> dict[Side, Floats]:
-    """Return the weights, (WEIGHTS,) or (draws, WEIGHTS), apart by side."""
-    return {side: theta[..., at * ROWS : (at + 1) * ROWS] for at, side in enumerate(SIDES)}
-
-
-def fitted(theta: Mapping[Side, Floats], held: Mapping[Side, Floats], oi_base: float) -> dict[Side, Floats]:
-    """Return the weights, (ROWS,) or (draws, ROWS) by side, lowered where the weighted book exceeds open interest.
-
-    `held` is the (ROWS,) base coin of the book by side.
-    """
-    out = {}
-    for side, weight in theta.items():
-        total = np.maximum(weight @ held[side], 1e-300)
-        out[side] = weight * np.minimum(1.0, oi_base / total)[..., None]
-    return out
+def learn(calibrations: Sequence[Calibration], end_ms: int) -> None:
+    """Move some calibrations, whose batches are full, to the posterior at a time; all at once if they saw the same."""
+    batches = [(one, batch) for one in calibrations if (batch := one.batch(end_ms)) is not None]
+    alike = len({len(batch.count) for _, batch in batches}) == 1
+    for group in [batches] if alike else [[pair] for pair in batches]:
+        mean, covariance, exposure, count, clustering = (
+            np.array([getattr(batch, name) for _, batch in group])
+            for name in ("mean", "covariance", "exposure", "count", "clustering")
+        )
+        found = posterior(mean, covariance, exposure, count, clustering)
+        for (one, _), own_mean, own_covariance in zip(group, *found, strict=True):
+            one.take_up(own_mean, own_covariance)
 
 
 def prior_covariance(params: BookParams) -> Floats:
@@ -299,14 +271,16 @@ def aside_covariance(params: BookParams) -> Floats:
 
 
 def foreseen(mean: Floats, exposure: Floats) -> Floats:
-    """Return the expected counts (rows,) at z = `mean` for rows of exposure (rows, WEIGHTS) in liquidations."""
-    out: Floats = exposure @ np.exp(mean) + background_of(exposure)
+    """Return the expected counts (..., rows) at z = `mean` for rows of exposure (..., rows, WEIGHTS)."""
+    out: Floats = (exposure @ np.exp(mean)[..., None])[..., 0] + background_of(exposure)
     return out
 
 
-def background_of(exposure: Floats) -> float:
-    """Return the count that is expected in every row whatever the book says."""
-    return BACKGROUND * float(exposure.sum()) / len(exposure)
+def background_of(exposure: Floats) -> Floats:
+    """Return the count, (..., 1), that is expected in every row whatever the book says."""
+    total = exposure.sum(-1)
+    out: Floats = BACKGROUND * total.sum(-1, keepdims=True) / np.maximum((total > 0).sum(-1, keepdims=True), 1)
+    return out
 
 
 def geometric_log_likelihood(mean: Floats, count: Floats) -> float:
@@ -315,23 +289,26 @@ def geometric_log_likelihood(mean: Floats, count: Floats) -> float:
 
 
 def posterior(
-    mean: Floats, covariance: Floats, exposure: Floats, count: Floats, clustering: float = CLUSTERING
+    mean: Floats, covariance: Floats, exposure: Floats, count: Floats, clustering: float | Floats = CLUSTERING
 ) -> tuple[Floats, Floats]:
-    """Return mode and covariance of z after rows of exposure (rows, WEIGHTS) in liquidations, and counts (rows,)."""
-    background = background_of(exposure)
-    weight = 1 / (DISPERSION + clustering * foreseen(mean, exposure))
-    whole = np.eye(len(mean))
-    z = mean
+    """Return mode and covariance of z after rows of exposure (..., rows, WEIGHTS) in liquidations, and their counts.
+
+    Rows without exposure say nothing. Each of several (...) is stepped until it stands still.
+    """
+    background, spread = background_of(exposure), np.asarray(clustering)[..., None]
+    weight = 1 / (DISPERSION + spread * foreseen(mean, exposure))
+    newton = newton_by_row if count.shape[-1] < mean.shape[-1] else newton_by_weight
+    z = before = mean
     for _ in range(NEWTON_STEPS):
-        part = exposure * np.exp(z)
-        expected = part.sum(1) + background
-        slope = part.T @ (weight * (count / expected - 1))
-        # Times the covariance, so that its inverse is not needed.
-        curve = whole + covariance @ ((part * (weight / expected)[:, None]).T @ part)
-        step = np.linalg.solve(curve, covariance @ slope - (z - mean))
-        step = np.clip(step, -LONGEST_STEP, LONGEST_STEP)
-        z = np.clip(z + step, -MOST_LOG, MOST_LOG)
-        if np.abs(step).max() < 1e-3:
+        part = exposure * np.exp(before)[..., None, :]
+        expected = part.sum(-1) + background
+        off = before - mean
+        target, narrowed = newton(covariance, part, weight / expected, count - expected + times(part, off))
+        step = np.minimum(np.maximum(target - off, -LONGEST_STEP), LONGEST_STEP)
+        z = np.minimum(np.maximum(before + step, -MOST_LOG), MOST_LOG)
+        moving = np.abs(step).max(-1, keepdims=True) >= 1e-3
+        if not moving.any():
             break
-    out: Floats = np.linalg.solve(curve, covariance)
-    return z, (out + out.T) / 2
+        before = np.where(moving, z, before)
+    out = narrowed()
+    return z, (out + out.swapaxes(-1, -2)) / 2

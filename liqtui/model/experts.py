@@ -7,20 +7,19 @@ weighted by prior times likelihood of the prints (tempered, and forgotten with t
 """
 
 import math
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from liqtui.model.book import Book, Flow
-from liqtui.model.calibration import Calibration, CalibrationState, by_side, fitted
-from liqtui.model.exposure import Sweep, rows_of
+from liqtui.model.book import Books, Flow
+from liqtui.model.calibration import Calibration, learn
+from liqtui.model.calibration_state import CalibrationState
+from liqtui.model.exposure import rows_of
 from liqtui.model.listening import Heard, Listener
-from liqtui.model.market import SIDES, Liquidation, LiquidationTotal, PriceBar, Side
-from liqtui.model.opening import Opening
-from liqtui.model.params import BookParams, Floats
+from liqtui.model.market import SIDES, Liquidation, LiquidationTotal, PriceBar
+from liqtui.model.params import ROWS, BookParams, Floats
 from liqtui.model.period_totals import PeriodTotals
 
 VERSION = 1
@@ -28,6 +27,9 @@ VERSION = 1
 
 TEMPER = 0.02
 """Power of the likelihood: no assumption is right, and where a book is wrong it is so over many levels and hours."""
+
+LEAST_SHARE = 1e-4
+"""Experts below this share are left out of the map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,6 @@ ASSUMPTIONS = (
     Assumption("flight", 0.05, 1.0, 0.0, 60.0),
 )
 """Stop orders at a share of the way, whenever price gets there; or nerves that fail the longer price stands near."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One bar for every expert."""
-
-    flow: Flow
-    heard: Heard | None
-    """What was heard of the bar before."""
-    bar: PriceBar
-    totals: tuple[LiquidationTotal, ...] | None
-    """Totals of periods over by the bar's start; None while none was ever told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,117 +86,65 @@ class ExpertsState:
         return cls(experts, levels)
 
 
-class Expert:
-    """One book and the mix it has learned; it takes the steps in order, at its own time."""
-
-    def __init__(
-        self,
-        params: BookParams,
-        assumption: Assumption,
-        state: CalibrationState | None,
-        openings: Mapping[Side, Opening],
-    ) -> None:
-        """Begin with nothing known, or with what was learned before; `openings` are shared by all experts."""
-        self.assumption = assumption
-        own = replace(
-            params, stubborn=assumption.stubborn, stubborn_fall=assumption.stubborn_fall, eager=assumption.eager
-        )
-        self.book = Book(own, openings)
-        self.calibration = Calibration(self.book.params, state)
-        self.weights: dict[Side, Floats] | None = None
-        """(ROWS,) by side, for the book as it is; None while nothing was learned: every weight is 1."""
-        self.waiting: deque[Step] = deque()
-        self._sweeps: dict[Side, Sweep] | None = None
-        self._totals = PeriodTotals()
-        self._theta = self.calibration.weights() if state is not None else None
-
-    def take(self, step: Step) -> None:
-        """Learn from what was heard of the bar before, then carry the book over this one."""
-        if step.heard is not None and self._sweeps is not None:
-            rows = rows_of(self._sweeps, step.heard)
-            if self.calibration.add(step.heard.end_ms, rows, step.heard.prints):
-                self._theta = self.calibration.weights()
-        for total in step.totals or ():
-            matched = self._totals.matched(total)
-            if matched is not None and self.calibration.add_total(total.end_ms, matched):
-                self._theta = self.calibration.weights()
-        self.book.step(step.flow)
-        self._sweeps = self.book.sweeps()
-        if step.totals is not None:
-            self._totals.add_bar(step.bar, self._sweeps)
-        if self._theta is not None:
-            self.weights = fitted(self._theta, self.held(), self.book.oi_base)
-
-    def held(self) -> dict[Side, Floats]:
-        """Return the base coin that price can liquidate, (ROWS,) by side."""
-        return {side: half.held()[:-1] for side, half in self.book.sides.items()}
-
-    def drawn(self, seed: int, count: int) -> dict[Side, Floats]:
-        """Return draws of the weights, (count, ROWS) by side."""
-        theta = by_side(self.calibration.draws(count, seed))
-        return fitted(theta, self.held(), self.book.oi_base)
-
-    def side_levels(self, side: Side, first: int, stop: int) -> Floats:
-        """Return the base coin of a side by bin of the liquidation price, for the absolute bins [first, stop)."""
-        return self.book.side_levels(side, first, stop, None if self.weights is None else self.weights[side])
-
-
 class Experts:
-    """All experts of one market and the prints that teach them.
-
-    The first is always up to date. While `lag` is set the others put off their steps until `catch_up`, and until then
-    they have no say.
-    """
+    """All experts of one market and the prints that teach them."""
 
     def __init__(
         self, params: BookParams, sampled: bool = False, state: ExpertsState | None = None, alone: bool = False
     ) -> None:
+        """Begin with nothing known, or with what was learned before; `alone` leaves only the first expert."""
         self.listener = Listener(sampled)
         if state is not None:
             self.listener.restore(state.levels)
         known = state.experts if state is not None else {}
-        chosen = ASSUMPTIONS[:1] if alone else ASSUMPTIONS
-        openings = {side: Opening(params, side) for side in SIDES}
-        self._experts = tuple(Expert(params, one, known.get(one.name), openings) for one in chosen)
-        self.lag = False
-        self._totals: list[LiquidationTotal] | None = None
-        """Totals that wait for the bars of their period; None while none was ever told."""
-
-    @property
-    def lead(self) -> Expert:
-        """The expert that is always up to date."""
-        return self._experts[0]
-
-    @property
-    def current(self) -> tuple[Expert, ...]:
-        """The experts that are up to date."""
-        return tuple(one for one in self._experts if not one.waiting)
+        self.assumptions = ASSUMPTIONS[:1] if alone else ASSUMPTIONS
+        own = [
+            replace(params, stubborn=one.stubborn, stubborn_fall=one.stubborn_fall, eager=one.eager)
+            for one in self.assumptions
+        ]
+        self.books = Books(own)
+        self.calibrations = tuple(
+            Calibration(params, known.get(one.name)) for params, one in zip(own, self.assumptions, strict=True)
+        )
+        self._totals = PeriodTotals()
+        self._stepped = False
+        self._theta: Floats | None = None
+        self._shares: Floats | None = None
+        self._weights: Floats | None = None
+        """What was worked out since the newest step."""
+        if known:
+            self._learned()
 
     @property
     def started(self) -> bool:
         """Whether the books have begun."""
-        return self.lead.book.started
+        return self.books.started
 
     @property
     def taught(self) -> bool:
         """Whether anything was learned."""
-        return self.lead.weights is not None
+        return self._theta is not None and self._stepped
 
     @property
     def prints(self) -> int:
         """Prints that were learned from."""
-        return self.lead.calibration.prints
+        return self.calibrations[0].prints
+
+    @property
+    def size_base(self) -> float | None:
+        """Mean base coin of a liquidation, None before enough were seen."""
+        return self.calibrations[0].size_base
 
     @property
     def learned_ms(self) -> int | None:
-        """End of the newest bar that all have learned from; None before the first, and while some lag behind."""
-        return self.lead.calibration.learned_ms if len(self.current) == len(self._experts) else None
+        """End of the newest bar that all have learned from; None before the first."""
+        return self.calibrations[0].learned_ms
 
     @property
     def state(self) -> ExpertsState:
         """All that was learned; rows of the batch under way are not in it."""
-        experts = {one.assumption.name: one.calibration.state for one in self._experts}
-        return ExpertsState(experts, tuple(self.listener.state()))
+        pairs = zip(self.assumptions, self.calibrations, strict=True)
+        return ExpertsState({one.name: made.state for one, made in pairs}, tuple(self.listener.state()))
 
     def add_print(self, one: Liquidation) -> None:
         """Take in a realised liquidation."""
@@ -214,45 +152,65 @@ class Experts:
 
     def add_total(self, one: LiquidationTotal) -> None:
         """Take in a total; it teaches with the first bar that begins at or after its end."""
-        self._totals = [*(self._totals or ()), one]
+        self._totals.add(one)
 
     def start(self, close_log: float, oi_base: float) -> None:
         """Begin every book with the assumed standing one."""
-        for one in self._experts:
-            one.book.start(close_log, oi_base)
+        self.books.start(close_log, oi_base)
 
     def take(self, bar: PriceBar, flow: Flow) -> None:
-        """Carry every book over a bar."""
-        step = Step(flow, self.listener.before(bar), bar, self._due(bar))
-        self.lead.take(step)
-        for one in self._experts[1:]:
-            one.waiting.append(step)
-        if not self.lag:
-            while self.catch_up():
-                continue
+        """Learn from what was heard of the bar before, then carry every book over this one."""
+        heard = self.listener.before(bar)
+        if heard is not None and self._stepped:
+            self._hear(heard)
+        for total in self._totals.over(bar.ts_ms):
+            self._hear_total(total)
+        taken = self.books.step(flow)
+        self._totals.add_bar(bar, taken)
+        self._stepped, self._weights = True, None
 
-    def _due(self, bar: PriceBar) -> tuple[LiquidationTotal, ...] | None:
-        if self._totals is None:
-            return None
-        due = tuple(one for one in self._totals if one.end_ms <= bar.ts_ms)
-        self._totals = [one for one in self._totals if one.end_ms > bar.ts_ms]
-        return due
+    def _hear(self, heard: Heard) -> None:
+        rows = rows_of(self.books.lanes.swept, heard)
+        pairs = zip(self.calibrations, rows.exposure, strict=True)
+        full = [one for one, own in pairs if one.add(heard.end_ms, own, rows.count, heard.prints)]
+        self._learn(full, heard.end_ms)
 
-    def catch_up(self) -> bool:
-        """Let one expert take one step that it has put off; return whether there was any."""
-        late = max(self._experts, key=lambda one: len(one.waiting))
-        if not late.waiting:
-            return False
-        late.take(late.waiting.popleft())
-        return True
+    def _hear_total(self, total: LiquidationTotal) -> None:
+        matched = self._totals.matched(total)
+        if matched is not None:
+            pairs = zip(self.calibrations, matched.exposure, strict=True)
+            full = [one for one, own in pairs if one.add_total(total.end_ms, own, matched.base)]
+            self._learn(full, total.end_ms)
+
+    def _learn(self, full: list[Calibration], end_ms: int) -> None:
+        if full:
+            learn(full, end_ms)
+            self._learned()
+
+    def _learned(self) -> None:
+        self._theta = np.array([made.theta() for made in self.calibrations]).reshape(-1, len(SIDES), ROWS)
+        self._shares = None
+
+    def held(self) -> Floats:
+        """Return the base coin that price can liquidate, (experts, 2, ROWS)."""
+        return self.books.lanes.held()[:, :, :-1]
+
+    def weights(self) -> Floats:
+        """Return the weights of the mix, (experts, 2, ROWS), for the books as they are; 1 while nothing was learned."""
+        if self._weights is None:
+            held = self.held()
+            theta = self._theta
+            self._weights = np.ones_like(held) if theta is None else fitted(theta, held, self.books.oi_base)
+        return self._weights
 
     def shares(self) -> Floats:
-        """Return the weights of the experts that are up to date, sum 1."""
-        current = self.current
-        log = [math.log(one.assumption.share) + TEMPER * one.calibration.log_score for one in current]
-        weight = np.exp(np.array(log) - max(log))
-        out: Floats = weight / weight.sum()
-        return out
+        """Return the weights of the experts, sum 1."""
+        if self._shares is None:
+            pairs = zip(self.assumptions, self.calibrations, strict=True)
+            log = [math.log(one.share) + TEMPER * made.log_score for one, made in pairs]
+            weight = np.exp(np.array(log) - max(log))
+            self._shares = weight / weight.sum()
+        return self._shares
 
     def levels(self, first: int, stop: int, met: tuple[int, int]) -> tuple[Floats, Floats]:
         """Return long and short base coin by bin of the liquidation price, for the absolute bins [first, stop).
@@ -261,16 +219,31 @@ class Experts:
         """
         long, short = np.zeros(stop - first), np.zeros(stop - first)
         below, above = min(max(met[0], first), stop), min(max(met[1], first), stop)
-        for one, share in zip(self.current, self.shares().tolist(), strict=True):
-            if share > 1e-4:
-                long[: below - first] += share * one.side_levels("long", first, below)
-                short[above - first :] += share * one.side_levels("short", above, stop)
+        weights = self.weights()
+        for at, share in enumerate(self.shares().tolist()):
+            if share > LEAST_SHARE:
+                weight = share * weights[at]
+                long[: below - first] += self.books.levels(at, "long", first, below, weight[0])
+                short[above - first :] += self.books.levels(at, "short", above, stop, weight[1])
         return long, short
 
-    def draws(self, count: int, seed: int) -> list[tuple[Expert, dict[Side, Floats]]]:
-        """Return `count` draws of the weights over the experts, each expert's share of them (n, ROWS) by side."""
+    def draws(self, count: int, seed: int) -> list[tuple[int, Floats]]:
+        """Return `count` draws of the weights over the experts: by expert that has some, (n, 2, ROWS) of them."""
         ends = np.floor(np.cumsum(self.shares()) * count + 0.5).astype(np.int64)
         counts = np.diff(ends, prepend=0).tolist()
+        held = self.held()
         return [
-            (one, one.drawn(seed + at, n)) for at, (one, n) in enumerate(zip(self.current, counts, strict=True)) if n
+            (at, fitted(self.calibrations[at].draws(n, seed + at).reshape(n, 2, ROWS), held[at], self.books.oi_base))
+            for at, n in enumerate(counts)
+            if n
         ]
+
+
+def fitted(theta: Floats, held: Floats, oi_base: float) -> Floats:
+    """Return the weights, (..., ROWS), lowered where the weighted book exceeds open interest.
+
+    `held` is the (..., ROWS) base coin of the book.
+    """
+    total = np.maximum((theta * held).sum(-1), 1e-300)
+    out: Floats = theta * np.minimum(1.0, oi_base / total)[..., None]
+    return out

@@ -292,7 +292,7 @@ class Intensity:
 
     def conservation_faults(self) -> int:
         """Return how often the model had closed or liquidated more than the open interest allows."""
-        return self._experts.lead.book.faults
+        return int(self._experts.books.faults[0])
 
 
 def _heat(selection: Selection, columns: Stretch) -> Heat:

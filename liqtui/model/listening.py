@@ -65,17 +65,17 @@ class Listener:
         prints = self._taken(last)
         if self.heard_since_ms is None or self.heard_since_ms > last.ts_ms:
             return None
-        for one in prints:
-            self._align(one, last)
+        self._align(prints, last)
         shift = {side: self.shift.shift_log(side) for side in SIDES}
         return Heard(last.end_ms, tuple(prints), tuple(true_counts(prints, self.sampled).tolist()), shift)
 
-    def _align(self, one: Liquidation, bar: PriceBar) -> None:
-        level = level_log(one)
-        if level is not None:
-            ends = math.log(bar.low_usd), math.log(bar.high_usd)
-            far, near = ends if one.side == "long" else ends[::-1]
-            self.shift.add(one.side, level, far, near)
+    def _align(self, prints: Sequence[Liquidation], bar: PriceBar) -> None:
+        low, high = math.log(bar.low_usd), math.log(bar.high_usd)
+        for one in prints:
+            level = level_log(one)
+            if level is not None:
+                far, near = (low, high) if one.side == "long" else (high, low)
+                self.shift.add(one.side, level, far, near)
 
     def _taken(self, bar: PriceBar) -> list[Liquidation]:
         """Return the prints stamped in the bar, and forget them and all before."""
@@ -87,14 +87,11 @@ class Listener:
 
     def state(self) -> list[float]:
         """Return what was learned of the levels of prints."""
-        return [self.shift.seen, *self.shift.hits.tolist()]
+        return self.shift.state()
 
     def restore(self, state: Sequence[Any]) -> None:
         """Take up what `state` returned; ValueError if it is of another shape."""
-        values = np.array(state, dtype=np.float64)
-        if values.shape != (1 + len(self.shift.hits),) or not np.isfinite(values).all():
-            raise ValueError("levels of prints of another shape")
-        self.shift.seen, self.shift.hits = float(values[0]), values[1:]
+        self.shift.restore(state)
 
 
 def true_counts(prints: Sequence[Liquidation], sampled: bool) -> Floats:

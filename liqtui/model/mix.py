@@ -29,21 +29,19 @@ class Mix:
 
 def mix_of(experts: Experts, price_usd: float) -> Mix:
     """Return the mix of what the experts hold at a price, each counted by its share."""
-    classes = _classes(experts.lead.book.params)
-    plain, learned = ({side: np.zeros(classes.shape[1]) for side in SIDES} for _ in range(2))
-    for one, share in zip(experts.current, experts.shares().tolist(), strict=True):
-        for side, mass in one.held().items():
-            plain[side] += share * price_usd * (mass @ classes)
-            weight = 1.0 if one.weights is None else one.weights[side]
-            learned[side] += share * price_usd * ((mass * weight) @ classes)
+    classes = _classes(experts.books.params)
+    held, shares = experts.held(), experts.shares()[:, None, None] * price_usd
+    plain = _by_side((shares * held).sum(0) @ classes)
     if not experts.taught:
         return Mix(plain, plain, {side: np.repeat(usd[None], DRAWS, 0) for side, usd in plain.items()})
-    drawn = experts.draws(DRAWS, SEED)
-    draws = {
-        side: np.concatenate([weights[side] * one.held()[side] for one, weights in drawn]) @ classes * price_usd
-        for side in SIDES
-    }
-    return Mix(plain, learned, draws)
+    drawn = [weights * held[one] @ classes * price_usd for one, weights in experts.draws(DRAWS, SEED)]
+    learned = _by_side((shares * held * experts.weights()).sum(0) @ classes)
+    return Mix(plain, learned, _by_side(np.concatenate(drawn).swapaxes(0, 1)))
+
+
+def _by_side(values: Floats) -> dict[Side, Floats]:
+    """Return the values (2, ...) by side."""
+    return dict(zip(SIDES, values, strict=True))
 
 
 def _classes(params: BookParams) -> Floats:

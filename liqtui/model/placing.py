@@ -6,6 +6,8 @@ with which as many prints as possible lie where price has been.
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,17 +40,37 @@ class PlaceShift:
         self.hits: NDArray[np.float64] = np.zeros(2 * MOST_LEVELS + 1)
         """How often each shift, from -MOST_LEVELS to MOST_LEVELS, has placed a print inside what was swept."""
         self.seen = 0.0
+        self._shift: float | None = None
 
     def add(self, side: Side, place_log: float, far_log: float, near_log: float) -> None:
         """Take in a print against what its bar swept: from `near` (the price before) to `far`."""
-        own = np.array([far_log - place_log, near_log - place_log]) * SIGN[side] / LEVEL_LOG
-        shifts = np.arange(-MOST_LEVELS, MOST_LEVELS + 1)
-        self.hits = self.hits * FORGET + ((own[0] <= shifts) & (shifts <= own[1]))
+        first = math.ceil((far_log - place_log) * SIGN[side] / LEVEL_LOG) + MOST_LEVELS
+        last = math.floor((near_log - place_log) * SIGN[side] / LEVEL_LOG) + MOST_LEVELS
+        self.hits *= FORGET
+        self.hits[max(first, 0) : max(last + 1, 0)] += 1
         self.seen = self.seen * FORGET + 1.0
+        self._shift = None
 
     def shift_log(self, side: Side) -> float:
         """Return what to add to the log of a liquidation price."""
-        if self.seen < ENOUGH or self.hits.max() <= 0:
+        if self._shift is None:
+            self._shift = self._found()
+        return SIGN[side] * self._shift
+
+    def state(self) -> list[float]:
+        """Return what was learned."""
+        return [self.seen, *self.hits.tolist()]
+
+    def restore(self, state: Sequence[Any]) -> None:
+        """Take up what `state` returned; ValueError if it is of another shape."""
+        values = np.array(state, dtype=np.float64)
+        if values.shape != (1 + len(self.hits),) or not np.isfinite(values).all():
+            raise ValueError("levels of prints of another shape")
+        self.seen, self.hits, self._shift = float(values[0]), values[1:], None
+
+    def _found(self) -> float:
+        best = self.hits.max()
+        if self.seen < ENOUGH or best <= 0:
             return 0.0
-        good = np.flatnonzero(self.hits >= NEARLY * self.hits.max()) - MOST_LEVELS
-        return SIGN[side] * LEVEL_LOG * float(good[np.argmin(np.abs(good))])
+        good = np.flatnonzero(self.hits >= NEARLY * best) - MOST_LEVELS
+        return LEVEL_LOG * float(good[np.argmin(np.abs(good))])

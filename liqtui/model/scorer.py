@@ -279,7 +279,7 @@ class Scorer:
             "likelihood": self._likelihood.tolist(),
             "touched": _sparse(self._ages.touched_ms, -1),
             "recipe": [_sparse(row, 0.0) for row in self._recipe.usd],
-            "shift": [self._shift.seen, *self._shift.hits.tolist()],
+            "shift": self._shift.state(),
             "days": {str(day): sums.state() for day, sums in self._days.items()},
             "table": self._table.sums.tolist(),
             "bands": self._bands.state(),
@@ -299,7 +299,7 @@ class Scorer:
         _fill(self._ages.touched_ms, state["touched"])
         for row, kept in zip(self._recipe.usd, state["recipe"], strict=True):
             _fill(row, kept)
-        self._shift.seen, self._shift.hits = float(state["shift"][0]), np.array(state["shift"][1:])
+        self._shift.restore(state["shift"])
         self._days = {int(day): DaySums.from_state(sums) for day, sums in state["days"].items()}
         self._table.sums = np.array(state["table"])
         self._places = PlaceMoments(*state["places"])

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from liqtui.feeds.base import Feed
 from liqtui.journal.store import Recalled
-from liqtui.model.experts import Experts
 from liqtui.model.market import HOUR_MS, MINUTE_MS, Liquidation, OpenInterest
 from liqtui.monitor.attempts import Attempts
 from liqtui.monitor.coverage import recorded_spans
@@ -20,8 +19,6 @@ from liqtui.monitor.prints import Tape
 
 T = TypeVar("T")
 
-LATER_RANK = 1000
-"""Added to the rank of work that every other market's goes before."""
 SLICE_S = 0.004
 """The model yields to the loop after this much work."""
 LED_BY_HISTORY_MS = MINUTE_MS
@@ -62,10 +59,7 @@ class MarketWorker:
         async with asyncio.TaskGroup() as group:
             for poll in self._polls():
                 group.create_task(poll)
-            experts = self._state.intensity.experts
-            experts.lag = True
             await self._load()
-            group.create_task(self._let_catch_up(experts))
             group.create_task(self._keep_bars())
             if self._feed.abilities.long_short_ratio:
                 group.create_task(self._keep_ratio())
@@ -146,18 +140,6 @@ class MarketWorker:
                 if time.perf_counter() - began_s > SLICE_S:
                     await asyncio.sleep(0)
                     began_s = time.perf_counter()
-
-    async def _let_catch_up(self, experts: Experts) -> None:
-        """Let the experts that waited for the first map take what they missed, when no history is to be modelled."""
-        behind = True
-        while behind:
-            async with self._gate.modelling.at(self._rank + LATER_RANK):
-                began_s = time.perf_counter()
-                while (behind := experts.catch_up()) and time.perf_counter() - began_s < SLICE_S:
-                    continue
-            await asyncio.sleep(0)
-        experts.lag = False
-        self._attempts.touched()
 
     async def _keep_bars(self) -> None:
         """Model each bar soon after its close, with all that was missed before it."""

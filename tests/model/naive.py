@@ -30,9 +30,12 @@ class NaiveSide:
         """Return the base coin of the side."""
         return sum(m for m, _ in self.cells.values()) + self.never
 
-    def held(self, k: int) -> float:
-        """Return the base coin of one distance bin."""
-        return sum(m for (row, _), (m, _) in self.cells.items() if row == k)
+    def held(self) -> list[float]:
+        """Return the base coin of each distance bin."""
+        held = [0.0] * ROWS
+        for (row, _), (m, _) in self.cells.items():
+            held[row] += m
+        return held
 
     def sweep(self, low: float) -> list[float]:
         """Drop the cells whose middle lies at `low` or above; return what they held by distance bin."""
@@ -79,7 +82,7 @@ class NaiveSide:
     def close_out(self, target: float) -> float:
         """Close by hazard until `target` is left, the business time u found by bisection and returned."""
         hazard = self.params.hazard.tolist()
-        held = [self.held(k) for k in range(ROWS)] + [self.never]
+        held = [*self.held(), self.never]
         if target >= sum(held):
             return 0.0
         if target <= 0:

@@ -13,12 +13,13 @@ from liqtui.model.calibration import (
     DISPERSION,
     LEAST_CLUSTERING,
     Calibration,
-    CalibrationState,
-    fitted,
+    learn,
     posterior,
     prior_covariance,
 )
-from liqtui.model.exposure import WEIGHTS, Rows, Sweep, rows_of
+from liqtui.model.calibration_state import CalibrationState
+from liqtui.model.experts import fitted
+from liqtui.model.exposure import WEIGHTS, Sweep, rows_of
 from liqtui.model.intensity import Intensity
 from liqtui.model.listening import Heard, true_counts
 from liqtui.model.market import HOUR_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
@@ -39,13 +40,24 @@ def heard(*prints: Liquidation) -> Heard:
     return Heard(START_MS + MINUTE_MS, prints, (1.0,) * len(prints), {"long": 0.0, "short": 0.0})
 
 
+def weights(made: Calibration) -> dict[Side, np.ndarray]:
+    """Return the weights by side."""
+    return dict(zip(SIDES, made.theta().reshape(2, ROWS), strict=True))
+
+
+def show(made: Calibration, end_ms: int, exposure: np.ndarray, count: np.ndarray, prints: list[Liquidation]) -> None:
+    """Let a calibration take in a bar, and learn when it is time to."""
+    if made.add(end_ms, exposure, count, prints):
+        learn([made], end_ms)
+
+
 def taught(theta: np.ndarray, hours: int, seed: int = 3) -> Calibration:
     """Return a calibration that has seen Poisson counts of known weights."""
     rng, made = np.random.default_rng(seed), Calibration(PARAMS)
     for hour in range(hours):
         exposure = rng.gamma(0.5, 2.0, (60, WEIGHTS))
         count = rng.poisson(exposure @ theta).astype(float)
-        made.add(START_MS + hour * HOUR_MS, Rows(exposure, count), [printed(START_MS)])
+        show(made, START_MS + hour * HOUR_MS, exposure, count, [printed(START_MS)])
     return made
 
 
@@ -58,11 +70,11 @@ def test_known_weights_are_found_again_and_those_of_the_map_are_drawn_toward_one
     prior = prior_covariance(PARAMS)
     mode, _ = posterior(np.zeros(WEIGHTS), prior, exposure, count, LEAST_CLUSTERING)
     assert np.exp(mode) == pytest.approx(theta, rel=0.15, abs=0.06)
-    found = taught(theta, 60).weights()
+    found = weights(taught(theta, 60))
     assert found["long"][0] > 2 * found["long"][DISTANCE_BINS - 1]
     assert found["long"][:12].mean() > 1.3 * found["short"][:12].mean()
     assert 1 < found["long"][0] < shape[0]
-    assert Calibration(PARAMS).weights()["long"] == pytest.approx(np.ones(ROWS))
+    assert weights(Calibration(PARAMS))["long"] == pytest.approx(np.ones(ROWS))
 
 
 def test_posterior_is_where_the_slope_of_the_penalised_likelihood_vanishes() -> None:
@@ -85,13 +97,43 @@ def test_posterior_is_where_the_slope_of_the_penalised_likelihood_vanishes() -> 
     assert np.linalg.eigvalsh(covariance).min() > 0
 
 
+@pytest.mark.parametrize("rows", [(12, 12), (12, 9), (12, 400)])
+def test_calibrations_that_learn_together_learn_what_each_does_alone(rows: tuple[int, int]) -> None:
+    def waiting(at: int) -> Calibration:
+        rng, made = np.random.default_rng(at), Calibration(PARAMS)
+        made.add(START_MS, np.zeros((0, WEIGHTS)), np.zeros(0), [printed(START_MS)] * 10)
+        exposure = rng.gamma(0.5, 2.0, (rows[at], WEIGHTS)) * (at + 0.1)
+        exposure[3] = 0.0
+        made.add(START_MS + HOUR_MS, exposure, rng.poisson(exposure.sum(1) * 2).astype(float), [])
+        return made
+
+    together, alone = [waiting(0), waiting(1)], [waiting(0), waiting(1)]
+    learn(together, START_MS + HOUR_MS)
+    for made, single in zip(together, alone, strict=True):
+        learn([single], START_MS + HOUR_MS)
+        assert np.abs(single.theta() - 1).max() > 0.1
+        assert made.theta() == pytest.approx(single.theta(), rel=1e-9)
+        assert np.array(made.state.covariance) == pytest.approx(np.array(single.state.covariance), rel=1e-9, abs=1e-12)
+
+
+def test_a_row_in_which_nothing_was_swept_says_nothing() -> None:
+    rng = np.random.default_rng(4)
+    exposure, prior = rng.gamma(0.5, 2.0, (12, WEIGHTS)), prior_covariance(PARAMS)
+    count = rng.poisson(exposure.sum(1)).astype(float)
+    empty = np.concatenate([exposure, np.zeros((2, WEIGHTS))]), np.append(count, [5.0, 0.0])
+    for found, expected in zip(
+        posterior(np.zeros(WEIGHTS), prior, *empty), posterior(np.zeros(WEIGHTS), prior, exposure, count), strict=True
+    ):
+        assert np.abs(found - expected).max() < 1e-12
+
+
 def test_a_bin_that_price_never_met_stays_wide_and_one_it_met_gets_narrow() -> None:
     made, rng = Calibration(PARAMS), np.random.default_rng(1)
     exposure = np.zeros((400, WEIGHTS))
     exposure[:, :4] = rng.gamma(1.0, 4.0, (400, 4))
     count = rng.poisson(2 * exposure.sum(1)).astype(float)
     for hour in range(20):
-        made.add(START_MS + hour * HOUR_MS, Rows(exposure, count), [printed(START_MS)])
+        show(made, START_MS + hour * HOUR_MS, exposure, count, [printed(START_MS)])
     spread = np.log(made.draws(400, 1)).std(0)
     assert spread[1] < 0.8 * spread[ROWS - 1]
     assert np.array_equal(made.draws(5, 7), made.draws(5, 7))
@@ -100,12 +142,12 @@ def test_a_bin_that_price_never_met_stays_wide_and_one_it_met_gets_narrow() -> N
 
 def test_what_is_old_is_forgotten_toward_the_prior() -> None:
     made = taught(np.full(WEIGHTS, 4.0), 20)
-    before = float(made.weights()["long"][5])
+    before = float(weights(made)["long"][5])
     late = START_MS + 400 * 24 * HOUR_MS
-    made.add(late, Rows(np.zeros((0, WEIGHTS)), np.zeros(0)), [])
-    made.add(late + HOUR_MS, Rows(np.zeros((0, WEIGHTS)), np.zeros(0)), [])
+    show(made, late, np.zeros((0, WEIGHTS)), np.zeros(0), [])
+    show(made, late + HOUR_MS, np.zeros((0, WEIGHTS)), np.zeros(0), [])
     assert before > 2
-    assert made.weights()["long"][5] == pytest.approx(1.0, abs=0.05)
+    assert weights(made)["long"][5] == pytest.approx(1.0, abs=0.05)
 
 
 def test_state_survives_a_restart_through_json() -> None:
@@ -113,7 +155,7 @@ def test_state_survives_a_restart_through_json() -> None:
     told = CalibrationState.from_dict(json.loads(json.dumps(made.state.to_dict())))
     again = Calibration(PARAMS, told)
     assert again.state == made.state
-    assert again.weights()["short"] == pytest.approx(made.weights()["short"], rel=1e-12)
+    assert weights(again)["short"] == pytest.approx(weights(made)["short"], rel=1e-12)
     with pytest.raises(ValueError, match="version"):
         CalibrationState.from_dict({**made.state.to_dict(), "version": 99})
     with pytest.raises(ValueError, match="shape"):
@@ -133,24 +175,27 @@ def test_seconds_with_a_print_tell_how_many_were_hidden() -> None:
 
 
 def test_prints_fall_into_the_rows_of_their_level_and_side() -> None:
-    mass = np.ones((ROWS, 8))
+    mass, none = np.stack([np.ones((ROWS, 8)), np.full((ROWS, 8), 2.0)]), np.zeros((2, ROWS, 0))
     first = int(np.floor(np.log(50_000.0) / 5e-4)) - 5
-    sweeps: dict[Side, Sweep] = {"long": Sweep(first, mass), "short": Sweep(0, np.zeros((ROWS, 0)))}
-    rows = rows_of(sweeps, heard(printed(START_MS), printed(START_MS, "short")))
+    rows = rows_of([Sweep(first, mass), Sweep(0, none)], heard(printed(START_MS), printed(START_MS, "short")))
     assert rows.count.tolist() == [0.0, 0.0, 1.0, 0.0]
-    assert rows.exposure.sum(1).tolist() == [2.0 * ROWS] * 4
-    assert rows.exposure[:, ROWS:].sum() == 0
+    assert rows.exposure.sum(2).tolist() == [[2.0 * ROWS] * 4, [4.0 * ROWS] * 4]
+    assert rows.exposure[:, :, ROWS:].sum() == 0
     mirrored = Sweep(int(np.floor(-np.log(50_000.0) / 5e-4)) - 5, mass)
-    turned = rows_of({"long": sweeps["short"], "short": mirrored}, heard(printed(START_MS, "short")))
+    turned = rows_of([Sweep(0, none), mirrored], heard(printed(START_MS, "short")))
     assert turned.count.tolist() == [0.0, 0.0, 1.0, 0.0]
+    both = rows_of([Sweep(first, mass[:, :, :3]), mirrored], heard(printed(START_MS, "short")))
+    assert both.count.tolist() == [0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+    assert both.exposure[1, :, 0].tolist() == [4.0, 2.0, 0.0, 0.0, 0.0, 0.0]
+    assert both.exposure[1, :, ROWS].tolist() == [0.0, 0.0, 4.0, 4.0, 4.0, 4.0]
 
 
 def test_the_weighted_book_never_exceeds_open_interest() -> None:
-    held: dict[Side, np.ndarray] = {"long": np.full(ROWS, 2.0), "short": np.full(ROWS, 0.1)}
-    theta: dict[Side, np.ndarray] = {"long": np.full(ROWS, 9.0), "short": np.full(ROWS, 9.0)}
+    held = np.stack([np.full(ROWS, 2.0), np.full(ROWS, 0.1)])
+    theta = np.full((2, ROWS), 9.0)
     found = fitted(theta, held, 100.0)
-    assert float(found["long"] @ held["long"]) == pytest.approx(100.0)
-    assert found["short"] == pytest.approx(theta["short"])
+    assert float(found[0] @ held[0]) == pytest.approx(100.0)
+    assert found[1] == pytest.approx(theta[1])
 
 
 def run(bars: list[PriceBar], prints: list[Liquidation], heard: bool = True) -> Intensity:
@@ -244,8 +289,7 @@ def test_no_input_makes_the_map_other_than_finite_or_breaks_conservation(
         model.add_print(printed(bar.ts_ms, "long", qty, price))
         model.add_print(printed(bar.ts_ms, "short", qty, price))
         model.add_bar(replace(bar, open_usd=price, high_usd=price, low_usd=price, close_usd=price, volume_base=volume))
-        for side in [half for one in model.experts.current for half in one.book.sides.values()]:
-            assert abs(float(side.held().sum()) - oi) <= 1e-9 * oi
+        assert np.abs(model.experts.books.lanes.held().sum(-1) - oi).max() <= 1e-9 * oi
     now = model.now_map()
     assert now is not None
     assert np.isfinite(now.long_usd).all() and np.isfinite(now.short_usd).all()

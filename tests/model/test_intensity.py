@@ -411,14 +411,15 @@ def test_maps_are_finite_and_conserved_whatever_happens(steps: list[tuple[float,
         assert now is not None and heat is not None
         for array in (now.long_usd, now.short_usd, heat.cells_usd):
             assert np.isfinite(array).all() and (array >= 0).all()
-        books = [one.book for one in model.experts.current]
-        held = [float(half.held().sum()) for book in books for half in book.sides.values()]
-        assert held == pytest.approx([books[0].oi_base] * 6, rel=1e-9)
+        books = model.experts.books
+        held = books.lanes.held().sum(-1)
+        assert held == pytest.approx(np.full((3, 2), books.oi_base), rel=1e-9)
 
 
 def test_a_day_of_minutes_stays_small() -> None:
     model = fed(wandering_bars(1500, MINUTE_MS), wandering_oi(310))
-    halves = [half for one in model.experts.current for half in one.book.sides.values()]
-    arrays = [v for half in halves for v in vars(half).values() if isinstance(v, np.ndarray)]
+    lanes = model.experts.books.lanes
+    arrays = [v for v in (*vars(lanes).values(), *(lanes.worst(at) for at in range(3))) if isinstance(v, np.ndarray)]
+    assert sum(a.nbytes for a in arrays) > 5_000_000
     rings = [v for r in vars(model._rings).values() for v in vars(r).values() if isinstance(v, np.ndarray)]
     assert sum(a.nbytes for a in arrays + rings) < 14_000_000

@@ -58,34 +58,46 @@ def test_a_market_whose_leverage_ends_below_the_round_ones_stands_at_its_highest
 
 
 def test_openings_agree_with_the_density_and_keep_the_whole() -> None:
-    opening = Opening(BookParams(), "long")
-    pieces = opening.kernel
-    opened = opening.opened(1800.2, 1804.9, BINS, np.ones(ROWS + 1))
-    assert float(opened.share.sum()) + opened.never == pytest.approx(1.0)
-    assert opened.by_row == pytest.approx(np.bincount(pieces.row, pieces.share, ROWS))
+    params = BookParams()
+    opened = Opening(params).opened((1800.2, 1700.6), (1804.9, 1705.3), (BINS, BINS), np.ones((2, ROWS + 1)))
+    assert opened.by_row.sum(1) + opened.never == pytest.approx([1.0, 1.0])
     assert len(np.unique(opened.cell)) == len(opened.cell)
-    for i in range(0, len(opened.share), 37):
-        own = np.flatnonzero(pieces.row == opened.row[i])
-        ends = [(float(pieces.near[j]), float(pieces.far[j])) for j in own]
-        parts = [share_in_bin(int(opened.column[i]), 1800.2, 1804.9, near, far) for near, far in ends]
-        assert opened.share[i] == pytest.approx(float(np.array(parts) @ pieces.share[own]), abs=1e-12)
+    assert np.bincount(opened.cell // BINS, opened.share, 2 * ROWS) == pytest.approx(opened.by_row.ravel())
+    for at, (side, low) in enumerate(zip(SIDES, (1800.2, 1700.6), strict=True)):
+        pieces = kernel(params, side, BOOK_BIN_LOG)
+        assert opened.by_row[at] == pytest.approx(np.bincount(pieces.row, pieces.share, ROWS))
+        for i in np.flatnonzero(opened.cell // (ROWS * BINS) == at)[::37]:
+            own = np.flatnonzero(pieces.row == opened.cell[i] // BINS % ROWS)
+            ends = [(float(pieces.near[j]), float(pieces.far[j])) for j in own]
+            column = int(opened.cell[i] % BINS)
+            parts = [share_in_bin(column, low, low + 4.7, near, far) for near, far in ends]
+            assert opened.share[i] == pytest.approx(float(np.array(parts) @ pieces.share[own]), abs=1e-12)
 
 
 def test_openings_leave_out_passed_columns() -> None:
-    opening = Opening(BookParams(), "long")
-    opened = opening.opened(1800.0, 1802.0, 1700, np.ones(ROWS + 1))
-    assert opened.column.max() == 1699 == opened.tops.max() - 1
-    assert float(opened.share.sum()) + opened.never == pytest.approx(1.0)
-    assert opening.opened(1800.0, 1802.0, -2000, np.ones(ROWS + 1)).never == pytest.approx(1.0)
+    opening, pull = Opening(BookParams()), np.ones((2, ROWS + 1))
+    opened = opening.opened((1800.0, 1700.0), (1802.0, 1702.0), (1700, BINS), pull)
+    column, side = opened.cell % BINS, opened.cell // (ROWS * BINS)
+    assert column[side == 0].max() == 1699 == opened.tops[:ROWS].max() - 1
+    assert 1690 < column[side == 1].max() == opened.tops[ROWS:].max() - 1 < 1702
+    by_side = np.bincount(side, opened.share)
+    assert by_side + opened.never == pytest.approx([1.0, 1.0])
+    assert opened.never[0] > 1.02 * opened.never[1]
+    assert opening.opened((1800.0, 1700.0), (1802.0, 1702.0), (-2000, BINS), pull).never[0] == pytest.approx(1.0)
 
 
-def test_an_opening_is_not_taken_for_another_one() -> None:
-    opening, pull = Opening(BookParams(), "short"), np.ones(ROWS + 1)
-    first = opening.opened(1800.0, 1802.0, 1800, pull)
-    pull[0] = 2.0
-    assert opening.opened(1800.0, 1802.0, 1800, pull).by_row[0] > 1.5 * first.by_row[0]
-    assert opening.opened(1800.0, 1803.0, 1800, np.ones(ROWS + 1)).share.max() != first.share.max()
-    assert (opening.opened(1800.0, 1802.0, 1800, np.ones(ROWS + 1)).share == first.share).all()
+def test_what_an_opening_puts_below_the_window_is_told_by_row() -> None:
+    params, pull = BookParams(), np.ones((2, ROWS + 1))
+    whole = Opening(params).opened((1800.2, 1800.2), (1804.9, 1804.9), (BINS, BINS), pull)
+    shifted = Opening(params).opened((300.2, 300.2), (304.9, 304.9), (BINS, BINS), pull)
+    assert whole.outside is None and shifted.outside is not None
+    below = whole.cell % BINS < 1500
+    expected = np.bincount(whole.cell[below] // BINS, whole.share[below], 2 * ROWS).reshape(2, ROWS)
+    assert expected.sum() > 0.1
+    assert shifted.outside == pytest.approx(expected, abs=1e-12)
+    assert shifted.by_row + shifted.outside == pytest.approx(whole.by_row, abs=1e-12)
+    assert (shifted.cell + 1500).tolist() == whole.cell[~below].tolist()
+    assert shifted.share == pytest.approx(whole.share[~below], abs=1e-12)
 
 
 def test_brackets_set_maintenance_and_highest_leverage() -> None:

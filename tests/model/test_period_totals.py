@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liqtui.model.exposure import WEIGHTS, Sweep
+from liqtui.model.exposure import WEIGHTS
 from liqtui.model.intensity import Intensity
-from liqtui.model.market import HOUR_MS, MINUTE_MS, LiquidationTotal, PriceBar, Side
+from liqtui.model.market import HOUR_MS, MINUTE_MS, LiquidationTotal, PriceBar
 from liqtui.model.params import ROWS
 from liqtui.model.period_totals import PeriodTotals
 from tests.model.markets import START_MS, wandering_bars, wandering_oi
@@ -65,22 +65,23 @@ def test_a_total_teaches_with_the_first_bar_after_its_period() -> None:
 
 def test_a_total_is_matched_with_all_bars_of_its_period_or_with_none() -> None:
     bars = [bar for bar in wandering_bars(12) if bar.end_ms <= START_MS + HOUR_MS]
-    mass = np.zeros((ROWS, 2))
-    mass[3] = 0.5, 1.5
-    sweeps: dict[Side, Sweep] = {"long": Sweep(0, mass), "short": Sweep(0, np.zeros((ROWS, 0)))}
+    taken = np.zeros((1, 2, ROWS))
+    taken[0, 0, 3] = 2.0
     whole, holed = PeriodTotals(), PeriodTotals()
+    for totals in (whole, holed):
+        totals.add(LiquidationTotal(START_MS - HOUR_MS, START_MS, 1.0, 1.0))
     for at, bar in enumerate(replace(bar, close_usd=50_000.0) for bar in bars):
-        whole.add_bar(bar, sweeps)
+        whole.add_bar(bar, taken)
         if at != 5:
-            holed.add_bar(bar, sweeps)
+            holed.add_bar(bar, taken)
     total = LiquidationTotal(START_MS, START_MS + HOUR_MS, 1e6, 5e5)
     assert holed.matched(total) is None
     assert whole.matched(replace(total, start_ms=START_MS - HOUR_MS)) is None
     found = whole.matched(total)
     assert found is not None
     assert found.base == pytest.approx([20.0, 10.0])
-    expected = np.zeros((2, WEIGHTS))
-    expected[0, 3] = 12 * 2.0
+    expected = np.zeros((1, 2, WEIGHTS))
+    expected[0, 0, 3] = 12 * 2.0
     assert found.exposure == pytest.approx(expected)
     half = whole.matched(replace(total, end_ms=START_MS + 30 * MINUTE_MS))
-    assert half is not None and half.exposure[0, 3] == pytest.approx(6 * 2.0)
+    assert half is not None and half.exposure[0, 0, 3] == pytest.approx(6 * 2.0)
