@@ -178,8 +178,7 @@ class Calibration:
         """
         self._forget(end_ms)
         waiting, self._waiting = self._waiting, []
-        exposure = np.concatenate([np.zeros((0, WEIGHTS)), *(exposure for exposure, _ in waiting)])
-        exposure /= self.size_base or 1.0
+        exposure = np.concatenate([np.zeros((0, WEIGHTS)), *(one for one, _ in waiting)]) / (self.size_base or 1.0)
         count = np.concatenate([np.zeros(0), *(count for _, count in waiting)])
         total = exposure.sum(1)
         exposed = total > LEAST_EXPOSED * total.sum()

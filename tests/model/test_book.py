@@ -177,6 +177,24 @@ def test_a_level_is_emptied_by_stops_once_and_not_again_on_a_second_visit() -> N
     assert closed(0.6) > 0
 
 
+def test_what_stops_have_left_moves_with_the_window() -> None:
+    params = replace(PLAIN, stubborn=0.25)
+    near, far = (Y - 0.2, -Y), (Y - 0.25, -Y)
+    closed = []
+    for away in (0.0, 0.1):
+        lanes = begun(params)
+        lanes.sweep(near)
+        lanes.stop_out(near, ALL)
+        first = lanes.windows[0].first_bin
+        lanes.follow((Y + away, -Y - away))
+        assert (lanes.windows[0].first_bin != first) == (away > 0)
+        lanes.sweep(near)
+        assert lanes.stop_out(near, ALL)[0, 0] == pytest.approx(0.0, abs=1e-9)
+        lanes.sweep(far)
+        closed.append(float(lanes.stop_out(far, ALL)[0, 0]))
+    assert closed[0] == pytest.approx(closed[1], rel=1e-9) and closed[0] > 10
+
+
 def test_stops_close_at_most_what_is_allowed_on_each_side() -> None:
     lanes = begun()
     before = lanes.held().sum(-1)

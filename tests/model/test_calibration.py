@@ -102,7 +102,7 @@ def test_calibrations_that_learn_together_learn_what_each_does_alone(rows: tuple
     def waiting(at: int) -> Calibration:
         rng, made = np.random.default_rng(at), Calibration(PARAMS)
         made.add(START_MS, np.zeros((0, WEIGHTS)), np.zeros(0), [printed(START_MS)] * 10)
-        exposure = rng.gamma(0.5, 2.0, (rows[at], WEIGHTS)) * (at + 0.1)
+        exposure = rng.gamma(0.5, 2.0, (rows[at], WEIGHTS)) * (0.1, 30.0)[at]
         exposure[3] = 0.0
         made.add(START_MS + HOUR_MS, exposure, rng.poisson(exposure.sum(1) * 2).astype(float), [])
         return made
@@ -125,6 +125,18 @@ def test_a_row_in_which_nothing_was_swept_says_nothing() -> None:
         posterior(np.zeros(WEIGHTS), prior, *empty), posterior(np.zeros(WEIGHTS), prior, exposure, count), strict=True
     ):
         assert np.abs(found - expected).max() < 1e-12
+
+
+def test_a_row_of_nothing_but_rounding_is_one_of_nothing() -> None:
+    found = []
+    for tiny in (0.0, 1e-18):
+        rng, made = np.random.default_rng(6), Calibration(PARAMS)
+        made.add(START_MS, np.zeros((0, WEIGHTS)), np.zeros(0), [printed(START_MS)] * 10)
+        exposure = rng.gamma(0.5, 2.0, (12, WEIGHTS))
+        exposure[5] = tiny
+        show(made, START_MS + HOUR_MS, exposure, rng.poisson(5.0, 12).astype(float), [])
+        found.append(made.state)
+    assert found[0] == found[1]
 
 
 def test_a_bin_that_price_never_met_stays_wide_and_one_it_met_gets_narrow() -> None:
