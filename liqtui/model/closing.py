@@ -44,7 +44,9 @@ class Closing:
         """
         total = np.maximum(moments[:, 0], LEAST_BASE)
         mean = np.maximum(moments[:, 1] / total, LEAST_BASE)
-        spent = np.log(total / target) / mean
+        # The ratio of the two may be beyond what a number can hold.
+        aim = np.log(target)
+        spent = (np.log(total) - aim) / mean
         bend = (moments[:, 2] / total - mean * mean) * spent / (mean + mean)
         spent += spent * np.minimum(bend, LARGEST_BEND)
         for _ in range(MOST_STEPS):
@@ -53,7 +55,7 @@ class Closing:
             after = left[:, 0]
             if min(after.tolist()) <= 0:
                 break
-            over = np.log(after / target)
+            over = np.log(after) - aim
             spent += over * after / left[:, 1]
             if max(map(abs, over.tolist())) <= TOLERANCE:
                 break
