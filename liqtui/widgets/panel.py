@@ -1,6 +1,7 @@
 """What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, cast
 
 from rich.color import Color
 from rich.style import Style
@@ -14,6 +15,8 @@ from liqtui.model.snapshot import AssetRow, Snapshot
 from liqtui.painting.direct import DirectApp
 from liqtui.render.numbers import price_decimals
 from liqtui.render.text import Field, blank, line, spread
+
+T = TypeVar("T")
 
 LOOKS = (
     "text", "dim", "title", "rule", "long", "short", "up", "down", "good", "warn", "bad", "price", "badge", "alarm",
@@ -40,7 +43,17 @@ class Panel(Widget):
         self._drawn_size = Size(0, 0)
         self._looks: dict[str, Style] = {}
         self._made: dict[object, Strip] = {}
+        self._held: dict[str, tuple[object, object]] = {}
         self._subject: object = None
+        self.dressed = 0
+        """Rises when the looks change."""
+
+    def held(self, name: str, key: object, make: Callable[[], T]) -> T:
+        """Return what was made under a name when the key was the same, else make it anew; it depends on the looks."""
+        found = self._held.get(name)
+        if found is None or found[0] != key:
+            found = self._held[name] = (key, make())
+        return cast("T", found[1])
 
     def subject(self) -> object:
         """Return all that `draw` looks at besides size and colours: equal ones give equal lines. None is not known."""
@@ -146,6 +159,8 @@ class Panel(Widget):
         self._drawn_size = Size(0, 0)
         self._looks.clear()
         self._made.clear()
+        self._held.clear()
+        self.dressed += 1
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return no filters: the looks fit the terminal's colours already."""
