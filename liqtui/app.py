@@ -134,7 +134,7 @@ class LiqtuiApp(ChoosingApp):
             yield from screen.query(Panel)
 
     def _show(self, snapshot: Snapshot) -> None:
-        with self.batch_update():
+        with self.one_picture():
             self._main.fit_assets(len(snapshot.assets))
             for panel in self._panels():
                 panel.take(snapshot)

@@ -40,6 +40,11 @@ class Shadow:
             touched = {x: strip for (x, strip), end in chops if x < right and end > left}
             self._take_row(y, touched, system, update.chops[y].keys())
 
+    def splice(self, x: int, y: int, strip: Strip, system: ColorSystem) -> None:
+        """Take over a strip that begins at a cell, whatever the row is cut into."""
+        self._strips[y] = {}
+        self._put(x, y, strip, system)
+
     def _fit(self, width: int, height: int) -> None:
         """Start afresh when the screen has another size."""
         if self.size == (width, height):

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from liqtui.render.levels import Field, Floats, classes
 from liqtui.render.ramp import EMPTY, GAP, LONG, MARK, MARK_SIZES, PIXELS, SHORT, Inks
-from liqtui.render.swept import swept_pixels
+from liqtui.render.swept import fading, swept_pixels
 from liqtui.render.view import PriceView
 
 Pixels = NDArray[np.int32]
@@ -20,17 +20,25 @@ _DOTS = MARK + 2 * MARK_SIZES + 1
 """More than any dots or mark of a cell."""
 
 
-def paint(field: Field, long_limits: Floats, short_limits: Floats, view: PriceView, least: int = 1) -> Pixels:
+def paint(
+    field: Field,
+    long_limits: Floats,
+    short_limits: Floats,
+    view: PriceView,
+    least: int = 1,
+    shown: int | None = None,
+) -> Pixels:
     """Return the (rows, cells) pixels of a field, top row first: the larger side's class, what was taken, gaps.
 
-    Classes below `least` are left empty.
+    Classes below `least` are left empty. What was taken is seen for `shown` cells, as many as fit the field when None.
     """
+    shown_cells = fading(len(field.close_usd)) if shown is None else shown
     longs, shorts = classes(field.long_usd, long_limits), classes(field.short_usd, short_limits)
     is_long = field.long_usd > field.short_usd
     pixels = np.where(is_long, longs + np.int32(LONG), shorts + np.int32(SHORT))
-    shown = np.where(is_long, longs, shorts)
-    pixels[shown < least] = EMPTY
-    pixels = np.where(shown > 0, pixels, swept_pixels(field, longs, shorts, view))
+    ranks = np.where(is_long, longs, shorts)
+    pixels[ranks < least] = EMPTY
+    pixels = np.where(ranks > 0, pixels, swept_pixels(field, longs, shorts, view, shown_cells))
     pixels[field.gap] = GAP
     return np.ascontiguousarray(pixels.T[::-1]).astype(np.int32)
 
@@ -69,14 +77,19 @@ class Painter:
 
         `price_row` is the cell row of the price line.
         """
+        return [self.strip(row, index == price_row) for index, row in enumerate(self.codes(pixels, path))]
+
+    def codes(self, pixels: Pixels, path: Pixels) -> Pixels:
+        """Return the (cell rows, cells) codes of cells, from which their looks follow."""
         n = self.inks.pixels_per_cell
         tops, bottoms = pixels[0::n], pixels[n - 1 :: n]
-        codes = (tops * PIXELS + bottoms) * _DOTS + path
+        codes: Pixels = (tops * np.int32(PIXELS) + bottoms) * np.int32(_DOTS) + path
         if len(self._rows) > 8 * max(len(codes), 64):
             self._rows.clear()
-        return [self._strip(row, index == price_row) for index, row in enumerate(codes)]
+        return codes
 
-    def _strip(self, codes: NDArray[np.int32], crossed: bool) -> Strip:
+    def strip(self, codes: NDArray[np.int32], crossed: bool) -> Strip:
+        """Return the strip of a row of codes, with the price line or without."""
         key = (codes.tobytes(), crossed)
         if key not in self._rows:
             self._rows[key] = self._make(codes, crossed)

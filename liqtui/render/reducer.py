@@ -29,6 +29,12 @@ class Reducer:
         self._made: _Made | None = None
         self.renewed = True
         """Whether the last field may differ from the one before in settled cells."""
+        self._age = 0
+
+    @property
+    def same(self) -> tuple[int, int]:
+        """Return a number that changes with anything in the cells before a certain one, and that cell."""
+        return self._age, self._made.cell if self._made else 0
 
     def reduce(
         self, cells_usd: NDArray[np.float32], first_bin: int, ts_ms: NDArray[np.int64], step_ms: int,
@@ -38,6 +44,7 @@ class Reducer:
         key = (first_bin, cells_usd.shape, int(ts_ms[0]), step_ms, prices, times)
         closed, made = (cells_usd[:-1], ohlc_usd[:-1], gap[:-1]), self._made
         self.renewed = made is None or made.key != key or not _same(made.closed, closed)
+        self._age += self.renewed
         if made is None or self.renewed:
             field = reduce_field(cells_usd.astype(np.float64), first_bin, ts_ms, step_ms, ohlc_usd, gap, prices, times)
             cell, column = _reached(ts_ms, step_ms, times)

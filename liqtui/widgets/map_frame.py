@@ -30,6 +30,8 @@ class Framed:
     """Lower limits of the classes of each side, and of the marks of `prints`."""
     prints_usd: Floats
     """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints."""
+    same: tuple[int, int] = (0, 0)
+    """A number that changes with anything in the cells before a certain one, and that cell."""
 
     @property
     def newest(self) -> int:
@@ -45,6 +47,7 @@ class Framing:
         self._prices: PriceView | None = None
         self._reducer = Reducer()
         self._limits: dict[str, Floats] = {}
+        self._sums_usd: Floats = np.empty((0, 2))
         self._drawn_for: tuple[Selection, int, int] | None = None
 
     def scale_after(self, scale: int | None, step: int) -> int:
@@ -93,14 +96,16 @@ class Framing:
         )
         sums = np.zeros((cells, 2)) if heat.prints_usd is None else cell_sums(heat.prints_usd, heat.ts_ms, times)
         self._settle(field, sums)
-        return Framed(prices, times, field, dict(self._limits), sums)
+        return Framed(prices, times, field, dict(self._limits), sums, self._reducer.same)
 
     def _settle(self, field: Field, sums_usd: Floats) -> None:
         """Choose the class limits; a side's are taken from settled cells, so they last as long as these."""
         if self._reducer.renewed or "long" not in self._limits:
             for side, values in (("long", field.long_usd), ("short", field.short_usd)):
                 self._limits[side] = settle(self._limits.get(side), thresholds(values[field.settled]))
-        self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums_usd))
+        if "prints" not in self._limits or not np.array_equal(sums_usd, self._sums_usd):
+            self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums_usd))
+            self._sums_usd = sums_usd
 
 
 def _frame_times(heat: Heat, snapshot: Snapshot, cells: int) -> TimeView:

@@ -150,6 +150,10 @@ class Hints(Panel):
         super().__init__()
         self._pairs = pairs
 
+    def subject(self) -> object:
+        """Return what never changes."""
+        return self._pairs
+
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return as many hints as fit, each whole."""
         fields: list[Field] = []
