@@ -2,13 +2,14 @@
 
     python -m bench.frame [frames]
 
-Each way of drawing runs on a pty of its own, one after another, with a map of long runs and with a noisy one. Ours
-counts everything from the snapshot to the write: sums, classes, price path, axes, bars and legend; it is made to write
-cells anew that the terminal shows already. The rivals are handed the colours of the same cells ready-made. Prints one
-JSON object: medians of CPU in ms and of bytes for each picture, the ratios and the bounds.
+Each way of drawing runs on a pty of its own, one after another, with a map of long runs and with a noisy one, and is
+counted from the snapshot to the write. Ours draws sums, classes, price path, axes, bars and legend, and is made to
+write cells anew that the terminal shows already; the rivals draw the classes of the same cells, found by the same code,
+and nothing else. Prints one JSON object: medians of CPU in ms and of bytes for each picture, the ratios and the bounds.
 """
 
 import importlib.util
+import itertools
 import json
 import statistics
 import sys
@@ -45,7 +46,7 @@ def draw(way: str, texture: Texture, frames: int, folder: Path) -> dict[str, dic
 
 def _sent(chunks: list[tuple[float, int]], began_s: list[float]) -> list[int]:
     """Return the bytes that came between one beginning and the next."""
-    periods = zip(began_s[:-1], began_s[1:], strict=True)
+    periods = itertools.pairwise(began_s)
     return [sum(size for at_s, size in chunks if start <= at_s < end) for start, end in periods]
 
 

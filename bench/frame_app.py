@@ -16,11 +16,11 @@ import numpy as np
 from textual.app import App, ComposeResult
 
 from bench.maps import TEXTURES, Texture, later, mapped
-from bench.rivals import RIVALS, Drawing, Look
+from bench.rivals import RIVALS, Drawing, Grid
 from liqtui.model.snapshot import Snapshot
 from liqtui.painting.pace import Pace
 from liqtui.render.heatmap import paint
-from liqtui.render.ramp import Inks
+from liqtui.render.ramp import PIXELS, Inks
 from liqtui.screens.themed import ThemedApp
 from liqtui.theming import load_theme
 from liqtui.widgets.heatmap import Heatmap
@@ -31,7 +31,7 @@ OURS = "liqtui"
 COLUMNS, ROWS = 225, 63
 """Size of the terminal in which our map with its axes, bars, heading and legend has 200x60 cells."""
 MAP_COLUMNS, MAP_ROWS = 200, 60
-SHOWN_S = 0.25
+SHOWN_S = 0.2
 """Time given to each picture, at any load of the machine more than it takes."""
 WARM_UP = 3
 
@@ -64,7 +64,8 @@ class OurApp(ThemedApp):
         """Draw a snapshot; `afresh` writes even those cells that the terminal shows already."""
         if afresh:
             self._forget()
-        self.map.snapshot = snapshot
+        with self.one_picture():
+            self.map.snapshot = snapshot
 
 
 class RivalApp(App[None]):
@@ -79,16 +80,21 @@ class RivalApp(App[None]):
         yield self._drawing.widget
 
 
-def looks(snapshot: Snapshot) -> list[list[Look]]:
-    """Return what each cell of the map looks like, rows from the top, without price path, axes and bars."""
-    heat, shades = snapshot.detail.heat, ramp()
-    assert heat is not None
-    shown = Framing().frame(heat, snapshot, MAP_ROWS * 2, MAP_COLUMNS, None, None)
-    pixels = paint(shown.field, shown.limits["long"], shown.limits["short"], shown.prices)
-    return [
-        [shades.cell(top, bottom) for top, bottom in zip(*pair, strict=True)]
-        for pair in zip(pixels[0::2].tolist(), pixels[1::2].tolist(), strict=True)
-    ]
+class Classes:
+    """What a rival is given: of each cell which look it has, found by our own code, without price path and axes."""
+
+    def __init__(self) -> None:
+        self._framing = Framing()
+        self.looks = [ramp().cell(top, bottom) for top in range(PIXELS) for bottom in range(PIXELS)]
+
+    def grid(self, snapshot: Snapshot) -> Grid:
+        """Return the numbers of the looks of a snapshot's map."""
+        heat = snapshot.detail.heat
+        assert heat is not None
+        shown = self._framing.frame(heat, snapshot, MAP_ROWS * 2, MAP_COLUMNS, None, None)
+        pixels = paint(shown.field, shown.limits["long"], shown.limits["short"], shown.prices)
+        numbers: Grid = (pixels[0::2] * PIXELS + pixels[1::2]).tolist()
+        return numbers
 
 
 async def measure(pictures: list[Callable[[], None]]) -> dict[str, list[float]]:
@@ -122,9 +128,11 @@ async def draw_ours(app: OurApp, texture: Texture, frames: int) -> dict[str, obj
 
 
 async def draw_rival(drawing: Drawing, texture: Texture, frames: int) -> dict[str, object]:
-    """Return the figures of whole pictures; the rival is handed its colours ready-made."""
-    ready = [drawing.prepare(looks(mapped(texture, seed))) for seed in range(frames)]
-    return {"full": await measure([lambda one=one: drawing.draw(one) for one in ready])}  # type: ignore[misc]
+    """Return the figures of whole pictures."""
+    classes = Classes()
+    drawing.learn(classes.looks)
+    whole = [mapped(texture, seed) for seed in range(frames)]
+    return {"full": await measure([lambda one=one: drawing.draw(classes.grid(one)) for one in whole])}  # type: ignore[misc]
 
 
 def main() -> None:
@@ -134,16 +142,18 @@ def main() -> None:
     drawing = None if way == OURS else RIVALS[way]()
     app = OurApp() if drawing is None else RivalApp(drawing)
 
+    found: dict[str, object] = {}
+
     async def run(_pilot: object) -> None:
         await asyncio.sleep(0.5)
         if isinstance(app, OurApp):
-            found = await draw_ours(app, kind, frames)
+            found.update(await draw_ours(app, kind, frames))
         elif drawing is not None:
-            found = await draw_rival(drawing, kind, frames)
-        out.write_text(json.dumps(found))
+            found.update(await draw_rival(drawing, kind, frames))
         app.exit()
 
     app.run(auto_pilot=run)
+    out.write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

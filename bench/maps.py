@@ -51,6 +51,7 @@ def later(before: Snapshot, rng: np.random.Generator) -> Snapshot:
     heat = before.detail.heat
     assert heat is not None
     cells = heat.cells_usd.copy()
-    cells[-1] *= rng.lognormal(0, _FORMING_LOG, cells.shape[1]).astype(np.float32)
+    factors = rng.lognormal(0, _FORMING_LOG, cells[-1].shape)
+    cells[-1] *= factors.astype(np.float32)
     detail = replace(before.detail, heat=replace(heat, cells_usd=cells))
     return replace(before, version=before.version + 1, ts_ms=before.ts_ms + 250, detail=detail)

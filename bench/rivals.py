@@ -1,6 +1,8 @@
-"""Other packages that draw a grid of colours in Textual, each handed the colours of the cells in the form it takes."""
+"""Other packages that draw a grid of colours in Textual, each in the quickest way it has been found to have."""
 
 import importlib
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
 from rich.color import Color
@@ -9,7 +11,8 @@ from textual.widget import Widget
 
 Look: TypeAlias = tuple[str, Style]
 """Character and style of a cell."""
-Grid: TypeAlias = list[list[Look]]
+Grid: TypeAlias = list[list[int]]
+"""Rows of cells from the top, each the number of a look."""
 
 
 class Drawing(Protocol):
@@ -17,12 +20,12 @@ class Drawing(Protocol):
 
     widget: Widget
 
-    def prepare(self, grid: Grid) -> Any:
-        """Return a grid as the package takes it; this is not measured."""
+    def learn(self, looks: Sequence[Look]) -> None:
+        """Take over the looks in the form that the package takes, once."""
         ...
 
-    def draw(self, ready: Any) -> None:
-        """Show what was prepared."""
+    def draw(self, grid: Grid) -> None:
+        """Show a picture."""
         ...
 
 
@@ -32,39 +35,39 @@ class HiresCanvas:
     def __init__(self) -> None:
         package: Any = importlib.import_module("textual_hires_canvas")
         self.widget: Widget = package.Canvas(200, 60)
+        self._looks: list[tuple[str, str]] = []
 
-    def prepare(self, grid: Grid) -> list[tuple[int, int, str, str]]:
-        """Return column, row, character and style of all cells."""
-        return [(x, y, text, str(style)) for y, row in enumerate(grid) for x, (text, style) in enumerate(row)]
+    def learn(self, looks: Sequence[Look]) -> None:
+        """Take over characters, and styles as text."""
+        self._looks = [(text, str(style)) for text, style in looks]
 
-    def draw(self, ready: list[tuple[int, int, str, str]]) -> None:
+    def draw(self, grid: Grid) -> None:
         """Set all cells, and have them painted once."""
         canvas: Any = self.widget
+        looks, set_pixel = self._looks, canvas.set_pixel
         with canvas.batch_refresh():
-            for x, y, text, style in ready:
-                canvas.set_pixel(x, y, text, style)
+            for y, row in enumerate(grid):
+                for x, look in enumerate(row):
+                    set_pixel(x, y, *looks[look])
 
 
 class HiresCanvasByLook(HiresCanvas):
     """textual-hires-canvas, all cells of a look at once."""
 
-    def prepare(self, grid: Grid) -> Any:
-        """Return the places of each look."""
-        places: dict[tuple[str, str], list[tuple[int, int]]] = {}
-        for x, y, text, style in super().prepare(grid):
-            places.setdefault((text, style), []).append((x, y))
-        return places
-
-    def draw(self, ready: Any) -> None:
+    def draw(self, grid: Grid) -> None:
         """Set all cells, and have them painted once."""
+        places: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for y, row in enumerate(grid):
+            for x, look in enumerate(row):
+                places[look].append((x, y))
         canvas: Any = self.widget
         with canvas.batch_refresh():
-            for (text, style), places in ready.items():
-                canvas.set_pixels(places, text, style)
+            for look, found in places.items():
+                canvas.set_pixels(found, *self._looks[look])
 
 
 class PlotextMatrix:
-    """textual-plotext's matrix plot, which has one row of the matrix in a cell."""
+    """textual-plotext's matrix plot, which has one row of the matrix in a cell: the upper half of each."""
 
     fast = False
 
@@ -72,16 +75,17 @@ class PlotextMatrix:
         package: Any = importlib.import_module("textual_plotext")
         self.widget: Widget = package.PlotextPlot()
         self.widget.styles.width, self.widget.styles.height = 200, 60
+        self._colours: list[tuple[int, int, int]] = []
 
-    def prepare(self, grid: Grid) -> list[list[tuple[int, int, int]]]:
-        """Return the colour of the upper half of each cell."""
-        return [[_rgb(style.bgcolor if text == " " else style.color) for text, style in row] for row in grid]
+    def learn(self, looks: Sequence[Look]) -> None:
+        """Take over colours."""
+        self._colours = [_rgb(style.bgcolor if text == " " else style.color) for text, style in looks]
 
-    def draw(self, ready: list[list[tuple[int, int, int]]]) -> None:
+    def draw(self, grid: Grid) -> None:
         """Plot the matrix afresh."""
         plot: Any = self.widget
         plot.plt.clear_data()
-        plot.plt.matrix_plot(ready, fast=self.fast)
+        plot.plt.matrix_plot([[self._colours[look] for look in row] for row in grid], fast=self.fast)
         plot.refresh()
 
 
@@ -92,7 +96,7 @@ class PlotextMatrixFast(PlotextMatrix):
 
 
 def _rgb(colour: Color | None) -> tuple[int, int, int]:
-    return tuple(colour.get_truecolor()) if colour is not None else (0, 0, 0)
+    return colour.get_truecolor() if colour is not None else (0, 0, 0)
 
 
 RIVALS: dict[str, type[Any]] = {

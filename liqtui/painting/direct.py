@@ -50,9 +50,7 @@ class Places:
         return self._free.get(widget)
 
 
-def _uncovered(
-    shown: Mapping[Widget, tuple[Region, Region]], whole: Region
-) -> Iterator[tuple[Widget, Region]]:
+def _uncovered(shown: Mapping[Widget, tuple[Region, Region]], whole: Region) -> Iterator[tuple[Widget, Region]]:
     """Yield the widgets that are whole to be seen; `shown` lists them from the front to the back."""
     before: list[Region] = []
     for widget, (region, clip) in shown.items():
@@ -79,7 +77,8 @@ class DirectApp(LightApp):
         if self._waiting is not None:
             yield
             return
-        self._waiting = waiting = {}
+        waiting: dict[Redrawn, None] = {}
+        self._waiting = waiting
         try:
             yield
             for widget in waiting:
