@@ -144,8 +144,11 @@ class Shadow:
         texts, inks, sent_texts, sent_inks = self._texts[y], self._inks[y], self._sent_texts[y], self._sent_inks[y]
         if texts == sent_texts and inks == sent_inks:
             return
-        for start, end in _runs(_changed(texts, sent_texts, inks, sent_inks)):
-            writer.write(start, end, y, texts, inks)
+        if any(sent_texts):
+            for start, end in _runs(_changed(texts, sent_texts, inks, sent_inks)):
+                writer.write(start, end, y, texts, inks)
+        else:
+            writer.write(0, len(texts), y, texts, inks)
         self._sent_texts[y], self._sent_inks[y] = texts.copy(), inks.copy()
 
 
