@@ -14,8 +14,8 @@ from liqtui.render.ramp import MARK, MARK_SIZES, PIXELS, Inks
 
 _DOTS = MARK + 2 * MARK_SIZES + 1
 """More than any dots or mark of a cell."""
-_MOST_RUNS = 50_000
-"""Runs that are remembered, of about 200 bytes each."""
+_MOST_RUNS = 10_000
+"""Runs that are remembered, of about 300 bytes each."""
 
 
 class _Row:
