@@ -27,7 +27,7 @@ from liqtui.screens.text import TextScreen
 from liqtui.terminal import PaneTitle
 from liqtui.theming import DEFAULT_THEME, ColourSystem
 from liqtui.widgets.ladder import Ladder
-from liqtui.widgets.panel import Panel
+from liqtui.widgets.panel import Panel, panels
 from liqtui.widgets.status import Condition, Status, selection_words, whole_seconds
 from liqtui.widgets.title import pane_title
 
@@ -115,12 +115,11 @@ class LiqtuiApp(ChoosingApp):
     def on_link_changed(self, message: LinkChanged) -> None:
         """Say what became of the engine; the last picture stays."""
         self._retry_at_s = time.monotonic() + (message.state.retry_s or 0.0)
-        self._condition = replace(self._condition, link=message.state)
-        self._count_down()
+        self._count_down(replace(self._condition, link=message.state))
 
-    def _count_down(self) -> None:
+    def _count_down(self, condition: Condition | None = None) -> None:
         """Keep the seconds until the next try up to date."""
-        self._say()
+        self._say(condition)
         if self._condition.retry_in_s:
             left_s = self._retry_at_s - time.monotonic()
             self.set_timer(max(left_s - (self._condition.retry_in_s - 1), 0.01), self._count_down)
@@ -131,7 +130,7 @@ class LiqtuiApp(ChoosingApp):
 
     def _panels(self) -> Iterable[Panel]:
         for screen in self.screen_stack:
-            yield from screen.query(Panel)
+            yield from panels(screen)
 
     def _show(self, snapshot: Snapshot) -> None:
         with self.one_picture():
@@ -145,14 +144,17 @@ class LiqtuiApp(ChoosingApp):
         """Tell the status lines what the app knows."""
         shown = self._newest.detail.selection if self._newest else None
         wish = "" if shown in (None, self.selection) else f"loading {selection_words(self.selection)}"
+        before = self._condition
         self._condition = replace(
-            condition or self._condition,
+            condition or before,
             frozen_ms=self._frozen.ts_ms if self._frozen else None,
-            newest_ms=self._newest.ts_ms if self._newest else None,
+            newest_ms=self._newest.ts_ms if self._newest and self._frozen else None,
             wish=wish,
             retry_in_s=whole_seconds(self._retry_at_s - time.monotonic()),
             saving=self.pace.words if self.saves else "",
         )
+        if self._condition == before:
+            return
         for panel in self._panels():
             if isinstance(panel, Status):
                 panel.condition = self._condition

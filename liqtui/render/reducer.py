@@ -20,6 +20,7 @@ class _Made:
     field: Field
     cell: int
     column: int
+    settled: object
 
 
 class Reducer:
@@ -38,12 +39,17 @@ class Reducer:
 
     def reduce(
         self, cells_usd: NDArray[np.float32], first_bin: int, ts_ms: NDArray[np.int64], step_ms: int,
-        ohlc_usd: Floats, gap: NDArray[np.bool_], prices: PriceView, times: TimeView,
+        ohlc_usd: Floats, gap: NDArray[np.bool_], prices: PriceView, times: TimeView, settled: object = None,
     ) -> Field:  # fmt: skip
-        """Return what `reduce_field` makes of these."""
+        """Return what `reduce_field` makes of these.
+
+        `settled` is the same object where all columns before the last are the same, so that they need not be compared.
+        """
         key = (first_bin, cells_usd.shape, int(ts_ms[0]), step_ms, prices, times)
         closed, made = (cells_usd[:-1], ohlc_usd[:-1], gap[:-1]), self._made
-        self.renewed = made is None or made.key != key or not _same(made.closed, closed)
+        self.renewed = made is None or made.key != key or not (
+            (settled is not None and settled is made.settled) or _same(made.closed, closed)
+        )
         self._age += self.renewed
         if made is None or self.renewed:
             field = reduce_field(cells_usd.astype(np.float64), first_bin, ts_ms, step_ms, ohlc_usd, gap, prices, times)
@@ -56,7 +62,7 @@ class Reducer:
                 ohlc_usd[column:], gap[column:], prices, ahead,
             )  # fmt: skip
             field = _joined(made.field, cell, tail)
-        self._made = _Made(key, closed, field, cell, column)
+        self._made = _Made(key, closed, field, cell, column, settled)
         return field
 
 
