@@ -83,6 +83,7 @@ class LiqtuiApp(ChoosingApp):
 
     @work(exclusive=True, group="link")
     async def _listen(self) -> None:
+        self.link.pace(self.pace.fps)
         await self.link.select(self.selection)
         async for event in self.link.events():
             self.post_message(SnapshotTaken(event) if isinstance(event, Snapshot) else LinkChanged(event))
@@ -108,7 +109,8 @@ class LiqtuiApp(ChoosingApp):
         self._say()
 
     def save(self) -> None:
-        """Begin or end to use few colours, and say so."""
+        """Begin or end to use few colours and to ask for few snapshots, and say so."""
+        self.link.pace(self.pace.fps)
         self._show_theme(self.current_theme)
         self._say()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from rich.color import ColorSystem
+from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
@@ -41,10 +42,10 @@ class Shadow:
             touched = {x: strip for (x, strip), end in chops if x < right and end > left}
             self._take_row(y, touched, system, update.chops[y].keys())
 
-    def splice(self, x: int, y: int, strip: Strip, system: ColorSystem) -> None:
-        """Take over a strip that begins at a cell, whatever the row is cut into."""
+    def splice(self, x: int, y: int, segments: Iterable[Segment], system: ColorSystem) -> None:
+        """Take over segments that begin at a cell, whatever the row is cut into."""
         self._strips[y] = {}
-        self._put(x, y, strip, system)
+        self._put(x, y, segments, system)
 
     def _fit(self, width: int, height: int) -> None:
         """Start afresh when the screen has another size."""
@@ -74,10 +75,10 @@ class Shadow:
                 known[x] = strip
                 self._put(x, y, strip, system)
 
-    def _put(self, x: int, y: int, strip: Strip, system: ColorSystem) -> None:
+    def _put(self, x: int, y: int, segments: Iterable[Segment], system: ColorSystem) -> None:
         texts: Row = []
         inks: Row = []
-        for text, style, _control in strip:
+        for text, style, _control in segments:
             found = cells(text)
             texts += found
             inks += [ink_of(style, system)] * len(found)

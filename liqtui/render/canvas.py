@@ -26,6 +26,8 @@ class Canvas:
         self._codes: Pixels = np.empty((0, 0), np.int32)
         self._strips: list[Strip] = []
         self._price_row: int | None = None
+        self._settled = 0
+        """The first cell that was not settled."""
 
     def strips(
         self,
@@ -39,11 +41,11 @@ class Canvas:
     ) -> list[Strip]:
         """Return one strip a cell row: the classes from `least` on, the path with its marks, the price line.
 
-        `same` is a number that changes with anything before a certain cell, and that cell; a strip that looks like
-        the one before is that one.
+        `same` is a number that changes with the cells that were settled, and the first cell that is not; a strip that
+        looks like the one before is that one.
         """
-        age, cell = same
-        made_from, now = (age, cell, view, least), (limits["long"], limits["short"], limits["prints"])
+        cell = min(same[1], self._settled)
+        made_from, now = (same[0], view, least), (limits["long"], limits["short"], limits["prints"])
         kept = made_from == self._made_from and all(a is b for a, b in zip(now, self._limits, strict=True))
         kept = kept and np.array_equal(sums_usd[:cell], self._sums[:cell])
         since = cell if kept else 0
@@ -54,6 +56,7 @@ class Canvas:
             self._codes = codes
             self._strips = [self._painter.strip(row, y == price_row) for y, row in enumerate(codes)]
         self._made_from, self._limits, self._sums, self._price_row = made_from, now, sums_usd, price_row
+        self._settled = same[1]
         return self._strips
 
     def _renew(self, codes: Pixels, since: int, price_row: int | None) -> None:

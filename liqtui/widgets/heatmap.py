@@ -176,9 +176,7 @@ class Heatmap(Panel):
         key = limits, self.hidden_pct, remarks, has_known(self), width
         return self.held("legend", key, lambda: legend(self, inks, shown.limits, self.hidden_pct, remarks, width))
 
-    def _body(
-        self, canvas: Canvas, snapshot: Snapshot, heat: Heat, shown: Framed, bars: int, axis: int
-    ) -> list[Strip]:
+    def _body(self, canvas: Canvas, snapshot: Snapshot, heat: Heat, shown: Framed, bars: int, axis: int) -> list[Strip]:
         """Return the map with its right edge."""
         least, prices = least_class(self.hidden_pct), shown.prices
         here = cell_row(prices, snapshot.detail.price_usd, canvas.inks.pixels_per_cell)

@@ -35,7 +35,8 @@ def profile_bars(pane: Panel, heat: Heat, prices: PriceView, rows: int, width: i
     eighths = np.maximum(np.rint(both / max(float(both.max()), 1e-9) * (8 * width)), both > 0)
     bars: list[dict[int, Field]] = pane.held("bars", width, lambda: [{}, {}])
     return [
-        bars[long].get(size) or bars[long].setdefault(size, pane.field(bar_of(size, width), "long" if long else "short"))
+        bars[long].get(size)
+        or bars[long].setdefault(size, pane.field(bar_of(size, width), "long" if long else "short"))
         for size, long in zip(eighths.astype(int).tolist(), (longs > shorts).tolist(), strict=True)
     ]
 

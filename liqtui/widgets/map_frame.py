@@ -31,7 +31,7 @@ class Framed:
     prints_usd: Floats
     """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints."""
     same: tuple[int, int] = (0, 0)
-    """A number that changes with anything in the cells before a certain one, and that cell."""
+    """A number that changes with the cells that were settled, and the first cell that is not."""
 
     @property
     def newest(self) -> int:

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from liqtui.model.snapshot import AssetRow, Snapshot
-from liqtui.painting.direct import DirectApp
+from liqtui.painting.direct import DirectApp, Part, differing
 from liqtui.render.numbers import price_decimals
 from liqtui.render.text import Field, blank, line, spread
 
@@ -102,9 +102,7 @@ class Panel(Widget):
 
     def take(self, snapshot: Snapshot) -> None:
         """Show the snapshot that the app shows."""
-        before = self.snapshot
-        self.set_reactive(Panel.snapshot, snapshot)
-        self.heed(before, snapshot)
+        self.snapshot = snapshot
 
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new."""
@@ -134,15 +132,16 @@ class Panel(Widget):
         old = self._lines
         self._lines = fresh = self._fresh(size, subject)
         pairs = enumerate(zip(old, fresh, strict=True))
-        changed = {y: new for y, (before, new) in pairs if new is not before and new != before}
+        parts = ((y, differing(list(before), list(new))) for y, (before, new) in pairs if new is not before)
+        changed = {y: part for y, part in parts if part is not None}
         if changed:
             self._paint(changed, size.width)
 
-    def _paint(self, lines: Mapping[int, Strip], width: int) -> None:
-        """Paint lines at once where that can be done, else have Textual do it."""
+    def _paint(self, parts: Mapping[int, Part], width: int) -> None:
+        """Paint parts of lines at once where that can be done, else have Textual paint the lines."""
         app = self.app
-        if not (isinstance(app, DirectApp) and app.paint_lines(self, lines)):
-            self.refresh(*(Region(0, y, width, 1) for y in lines))
+        if not (isinstance(app, DirectApp) and app.paint_parts(self, parts)):
+            self.refresh(*(Region(0, y, width, 1) for y in parts))
 
     def _fresh(self, size: Size, subject: object) -> list[Strip]:
         lines = list(self.draw(*size))[: size.height]
