@@ -12,7 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liqtui.link.codec import HEADER, PROTOCOL, Beat, Frame, FrameWriter, Pace, Resync, Select, Welcome, encode
+from liqtui.link.codec import (
+    HEADER,
+    PROTOCOL,
+    Beat,
+    Frame,
+    FrameWriter,
+    FromViewer,
+    Pace,
+    Resync,
+    Select,
+    Welcome,
+    encode,
+)
 from liqtui.link.codec import decode_from_viewer as decode
 from liqtui.link.frames import read_frame
 from liqtui.link.socket import SocketLink
@@ -127,7 +139,7 @@ class FakeEngine:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.heard: asyncio.Queue[Select | Resync] = asyncio.Queue()
+        self.heard: asyncio.Queue[FromViewer] = asyncio.Queue()
         self.writer: asyncio.StreamWriter | None = None
 
     async def __aenter__(self) -> "FakeEngine":
