@@ -15,7 +15,7 @@ from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
-from liqtui.painting.pace import Pace
+from liqtui.painting.pace import WHOLE_S, Pace
 from liqtui.render.numbers import moment
 from liqtui.screens.choosing import ChoosingApp
 from liqtui.screens.commands import Commands
@@ -26,6 +26,7 @@ from liqtui.screens.pictures import told, write_pictures
 from liqtui.screens.text import TextScreen
 from liqtui.terminal import PaneTitle
 from liqtui.theming import DEFAULT_THEME, ColourSystem
+from liqtui.widgets.asset_bar import AssetBar
 from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.panel import Panel, panels
 from liqtui.widgets.status import Condition, Status, selection_words, whole_seconds
@@ -59,6 +60,7 @@ class LiqtuiApp(ChoosingApp):
         self._frozen: Snapshot | None = None
         self._condition = Condition()
         self._retry_at_s = 0.0
+        self._urgent: object = None
         self._title = PaneTitle(self._write_terminal, time.monotonic)
         self._main = MainScreen()
         self._paint(theme_name)
@@ -105,8 +107,16 @@ class LiqtuiApp(ChoosingApp):
         """Show the newest snapshot, unless the picture is frozen, and what else the app knows."""
         self._look_at_theme()
         if self._frozen is None and self._newest is not None:
-            self._show(self._newest)
+            if self.pace.is_brief and not self._is_news(self._newest):
+                self._main.query_one(AssetBar).take_urgent(self._newest)
+            else:
+                self._show(self._newest)
         self._say()
+
+    def _is_news(self, snapshot: Snapshot) -> bool:
+        """Return whether a snapshot holds what must be seen at once, be bandwidth ever so low."""
+        shown, self._urgent = self._urgent, _urgent(snapshot)
+        return shown != self._urgent
 
     def save(self) -> None:
         """Begin or end to use few colours and to ask for few snapshots, and say so."""
@@ -135,6 +145,8 @@ class LiqtuiApp(ChoosingApp):
             yield from panels(screen)
 
     def _show(self, snapshot: Snapshot) -> None:
+        self.pace.drawn_whole()
+        self._urgent = _urgent(snapshot)
         with self.one_picture():
             self._main.fit_assets(len(snapshot.assets))
             for panel in self._panels():
@@ -153,7 +165,7 @@ class LiqtuiApp(ChoosingApp):
             newest_ms=self._newest.ts_ms if self._newest and self._frozen else None,
             wish=wish,
             retry_in_s=whole_seconds(self._retry_at_s - time.monotonic()),
-            saving=self.pace.words if self.saves else "",
+            saving=f"{self.pace.words}, map each {WHOLE_S:.0f} s" if self.saves else "",
         )
         if self._condition == before:
             return
@@ -249,3 +261,8 @@ class LiqtuiApp(ChoosingApp):
         """Show a page, unless it is open already."""
         if not any(type(screen) is page for screen in self.screen_stack):
             self.push_screen(page(self._frozen or self._newest, self._condition, *more), lambda _: self._say())
+
+
+def _urgent(snapshot: Snapshot) -> object:
+    """Return what is shown at once when it changes."""
+    return snapshot.detail.selection, snapshot.note, [(state.venue, state.status) for state in snapshot.venues]

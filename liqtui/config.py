@@ -72,7 +72,8 @@ class Screen(_Section, frozen=True):
     fps: float = 4.0
     """Pictures a second at most."""
     low_bandwidth: bool = False
-    """Whether as little as possible is sent: one picture a second, five colours a side, no mouse."""
+    """Whether as little as possible is sent: price and venues once a second, all else once a minute, five colours a
+    side, no mouse."""
 
 
 class Network(_Section, frozen=True):

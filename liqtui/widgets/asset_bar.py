@@ -1,6 +1,7 @@
 """All assets and all venues at a glance."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.style import Style
 from textual.strip import Strip
@@ -25,6 +26,19 @@ _MORE = 3
 
 class AssetBar(Panel):
     """A table of assets where there is room for it, else one line of assets and one of the selected one's figures."""
+
+    def take_urgent(self, snapshot: Snapshot) -> None:
+        """Show of a snapshot only the price of the selected asset and the states of the venues."""
+        held = self.snapshot
+        if held is None or [row.asset for row in held.assets] != [row.asset for row in snapshot.assets]:
+            self.take(snapshot)
+            return
+        wanted = held.detail.selection.asset
+        rows = (
+            replace(old, price_usd=new.price_usd) if new.asset == wanted else old
+            for old, new in zip(held.assets, snapshot.assets, strict=True)
+        )
+        self.take(replace(held, assets=tuple(rows), venues=snapshot.venues))
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return the lines of the bar; the venues come last."""

@@ -103,6 +103,8 @@ class Status(Panel):
         if snapshot is None:
             return []
         at = moment(snapshot.ts_ms)
+        if self.condition.saving:
+            return [self.field(f"{at:%Y-%m-%d} ", "dim", 3), self.field(f"{at:%H:%M} UTC ", "text", 1)]
         return [
             self.field(_freshness(snapshot), "dim", 4),
             self.field(f"{at:%Y-%m-%d} ", "dim", 3),
