@@ -1,6 +1,7 @@
 """The shadow of the terminal: the cells it should show, those it was last sent, and the bytes between the two."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from rich.color import ColorSystem
 from rich.segment import Segment
@@ -14,6 +15,13 @@ _BLOCK = 16
 """Cells that are compared at once."""
 
 
+class _Put(NamedTuple):
+    """The segments of a strip, and where each begins; the last place is that of its end."""
+
+    segments: list[Segment]
+    starts: list[int]
+
+
 class Shadow:
     """What Textual painted and what of it the terminal was sent; takes updates, gives the bytes that are missing."""
 
@@ -25,6 +33,8 @@ class Shadow:
         self._sent_inks: list[Row] = []
         self._strips: list[dict[int, Strip | None]] = []
         """The strips that make up each row, by where they begin: a strip that is there already is not looked at."""
+        self._put_last: list[dict[int, _Put]] = []
+        """What each row was last put together from, by where it begins, while no cell of it has been changed since."""
         self._dirty: dict[int, tuple[int, int]] = {}
         """By row where the cells that may differ from those sent begin and end."""
         self._cursor: tuple[int, int] | None = None
@@ -44,8 +54,14 @@ class Shadow:
 
     def splice(self, x: int, y: int, segments: Iterable[Segment], system: ColorSystem) -> None:
         """Take over segments that begin at a cell, whatever the row is cut into."""
-        self._strips[y] = {}
-        self._put(x, y, segments, system)
+        self._strips[y], self._put_last[y] = {}, {}
+        texts: Row = []
+        inks: Row = []
+        for text, style, _control in segments:
+            found = cells(text)
+            texts += found
+            inks += [ink_of(style, system)] * len(found)
+        self._replace(x, y, texts, inks)
 
     def _fit(self, width: int, height: int) -> None:
         """Start afresh when the screen has another size."""
@@ -54,6 +70,7 @@ class Shadow:
         self.size = (width, height)
         self._texts, self._inks = _unknown(width, height), _unknown(width, height)
         self._strips = [{} for _ in range(height)]
+        self._put_last = [{} for _ in range(height)]
         self.forget()
 
     def forget(self) -> None:
@@ -75,15 +92,31 @@ class Shadow:
                 known[x] = strip
                 self._put(x, y, strip, system)
 
-    def _put(self, x: int, y: int, segments: Iterable[Segment], system: ColorSystem) -> None:
+    def _put(self, x: int, y: int, strip: Strip, system: ColorSystem) -> None:
+        """Put a strip into a row; the segments with which the last one at that place began, too, are passed over."""
+        segments, puts = list(strip), self._put_last[y]
+        known = puts.get(x)
+        kept = _common(known.segments, segments) if known else 0
+        begin = known.starts[kept] if known else x
         texts: Row = []
         inks: Row = []
-        for text, style, _control in segments:
+        starts = known.starts[:kept] if known else []
+        for text, style, _control in segments[kept:]:
+            starts.append(begin + len(texts))
             found = cells(text)
             texts += found
             inks += [ink_of(style, system)] * len(found)
+        end = begin + len(texts)
+        starts.append(end)
+        for at in [at for at, put in puts.items() if at < end and put.starts[-1] > x]:
+            del puts[at]
+        puts[x] = _Put(segments, starts)
+        self._replace(begin, y, texts, inks)
+
+    def _replace(self, x: int, y: int, texts: Row, inks: Row) -> None:
+        """Replace the cells from `x` on, as far as the row reaches."""
         end = min(x + len(texts), self.size[0])
-        del texts[end - x :], inks[end - x :]
+        del texts[max(end - x, 0) :], inks[max(end - x, 0) :]
         row = self._texts[y]
         if row[x:end] == texts and self._inks[y][x:end] == inks:
             return
@@ -104,6 +137,7 @@ class Shadow:
                 row[outside] = " "
                 self._mark(min(inside, outside), y, max(inside, outside) + 1)
                 self._strips[y] = {}
+                self._put_last[y] = {}
 
     def changes(self, cursor: tuple[int, int]) -> str:
         """Return the bytes that bring the terminal up to date and leave the cursor there, and count them as sent.
@@ -124,9 +158,22 @@ class Shadow:
         part = slice(begin, end)
         if texts[part] == sent_texts[part] and inks[part] == sent_inks[part]:
             return
-        for start, stop in _runs(_changed(texts, sent_texts, inks, sent_inks, begin, end)):
-            writer.write(start, stop, y, texts, inks)
+        if any(sent_texts[part]):
+            for start, stop in _runs(_changed(texts, sent_texts, inks, sent_inks, begin, end)):
+                writer.write(start, stop, y, texts, inks)
+        else:
+            writer.write(begin, end, y, texts, inks)
         sent_texts[part], sent_inks[part] = texts[part], inks[part]
+
+
+def _common(old: list[Segment], new: list[Segment]) -> int:
+    """Return how many segments at the beginning are the same objects."""
+    count = 0
+    for a, b in zip(old, new, strict=False):
+        if a is not b:
+            break
+        count += 1
+    return count
 
 
 def _changed(texts: Row, old_texts: Row, inks: Row, old_inks: Row, begin: int, end: int) -> Iterator[int]:

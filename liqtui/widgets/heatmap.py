@@ -48,8 +48,6 @@ class Heatmap(Panel):
         super().__init__(id=id)
         self._canvas: Canvas | None = None
         self._edge = Edge()
-        self._joined: list[tuple[Strip, Strip, Strip]] = []
-        """Of each row the map's strip, the edge's, and both in one."""
         self._framing = Framing()
         self._shown: tuple[Framed, int] | None = None
         """What the map shows and on how many cell rows; None while there is no map."""
@@ -180,15 +178,9 @@ class Heatmap(Panel):
         """Return the map with its right edge."""
         least, prices = least_class(self.hidden_pct), shown.prices
         here = cell_row(prices, snapshot.detail.price_usd, canvas.inks.pixels_per_cell)
-        body = canvas.strips(shown.field, shown.limits, shown.prints_usd, prices, least, here, shown.same)
-        now = profile_bars(self, heat, prices, len(body), bars)
-        edge = self._edge.strips(self, snapshot, prices, self.marked, here, now, axis)
-        old = self._joined if len(self._joined) == len(body) else [None] * len(body)
-        self._joined = [
-            kept if kept and kept[0] is left and kept[1] is right else (left, right, Strip.join([left, right]))
-            for kept, left, right in zip(old, body, edge, strict=True)
-        ]
-        return [whole for _, _, whole in self._joined]
+        now = profile_bars(self, heat, prices, prices.rows // canvas.inks.pixels_per_cell, bars)
+        edges = self._edge.strips(self, snapshot, prices, self.marked, here, now, axis)
+        return canvas.strips(shown.field, shown.limits, shown.prints_usd, prices, least, here, shown.same, edges)
 
     def _skeleton(self, snapshot: Snapshot | None, width: int, height: int) -> list[Strip]:
         text = "waiting for the engine"

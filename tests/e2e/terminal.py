@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import pyte
 
@@ -150,7 +151,7 @@ class PtyApp:
         os.close(self._master)
         return self.process.returncode
 
-    def __enter__(self) -> "PtyApp":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

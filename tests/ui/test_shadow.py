@@ -1,16 +1,10 @@
 """Light painting: on a real pseudo-terminal it shows what Textual's own painting shows, for far fewer bytes."""
 
-import contextlib
-import json
 import os
 import random
 import re
-import socket
-import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,7 +21,7 @@ from liqtui.painting.outlet import Outlet
 from liqtui.painting.sequences import cells, change_ink, move
 from liqtui.painting.shadow import Shadow
 from liqtui.terminal import facts
-from tests.e2e.terminal import PtyApp, app_environment
+from tests.ui.paired import Painted, assert_same, both
 
 SIZES = ((80, 24), (100, 30), (120, 36), (60, 15), (91, 28))
 KEYS = (
@@ -53,70 +47,6 @@ KEYS = (
     "escape",
     "ctrl+l",
 )
-
-
-class Painted(PtyApp):
-    """The app on a scene under a pseudo-terminal, driven over a socket."""
-
-    def __init__(self, folder: Path, columns: int, rows: int, **environment: str) -> None:
-        path = str(folder / "drive.sock")
-        with socket.socket(socket.AF_UNIX) as server:
-            server.bind(path)
-            server.listen()
-            server.settimeout(30)
-            command = (sys.executable, "-m", "tests.ui.painted", path)
-            super().__init__([], app_environment(folder, **environment), columns, rows, command)
-            self._socket = server.accept()[0]
-        self._socket.settimeout(30)
-        self._answers = self._socket.makefile("r")
-
-    def ask(self, command: str, value: object = None) -> float:
-        """Have the app do something and return its event loop's longest pause, in seconds."""
-        self._socket.sendall(json.dumps([command, value]).encode() + b"\n")
-        return float(json.loads(self._answers.readline()))
-
-    def picture(self) -> list[list[tuple[object, ...]]]:
-        """Return all cells with their colours and attributes."""
-        with self._lock:
-            screen, rows = self.screen, range(self.screen.lines)
-            return [[tuple(screen.buffer[y][x]) for x in range(screen.columns)] for y in rows]
-
-    def close(self) -> int | None:
-        """End the app."""
-        self.resume()
-        with contextlib.suppress(OSError):
-            self._socket.sendall(b'["quit", null]\n')
-        with contextlib.suppress(Exception):
-            self.process.wait(5)
-        self._answers.close()
-        self._socket.close()
-        return super().close()
-
-
-@contextmanager
-def both(tmp_path: Path, columns: int = 100, rows: int = 30) -> Iterator[tuple[Painted, Painted]]:
-    """Run the app with light and with stock painting."""
-    with ExitStack() as stack:
-        apps: list[Painted] = []
-        for name in ("light", "stock"):
-            (tmp_path / name).mkdir()
-            apps.append(Painted(tmp_path / name, columns, rows, LIQTUI_PAINT=name))
-            stack.callback(apps[-1].close)
-        yield apps[0], apps[1]
-
-
-def assert_same(light: Painted, stock: Painted, after: object, timeout_s: float = 3.0) -> None:
-    """Fail unless both terminals come to show the same."""
-    end = time.monotonic() + timeout_s
-    mine, his = light.picture(), stock.picture()
-    while mine != his and time.monotonic() < end:
-        time.sleep(0.03)
-        mine, his = light.picture(), stock.picture()
-    rows = enumerate(zip(mine, his, strict=True))
-    wrong = [
-        (x, y, a, b) for y, (left, right) in rows for x, (a, b) in enumerate(zip(left, right, strict=True)) if a != b
-    ]
-    assert not wrong, f"{len(wrong)} cells differ after {after}, first {wrong[:3]}\n{light.text()}\n{stock.text()}"
 
 
 def random_step(rng: random.Random, number: int) -> tuple[str, object]:
