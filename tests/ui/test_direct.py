@@ -74,8 +74,12 @@ def assert_as_drawn_anew(app: LiqtuiApp) -> None:
 
 
 async def play(pilot: Pilot[None], link: SceneLink, number: int) -> None:
-    """Show a snapshot in which some of everything differs."""
-    link.put(varied(number))
+    """Show a snapshot in which some of everything differs, now and then of another asset."""
+    scene = varied(17 * number)
+    detail = scene.detail
+    totals = tuple(replace(one, long_usd=one.long_usd * (1 + number % 3)) for one in detail.totals)
+    divergence = tuple(replace(row, strong=number % 2 == 0) for row in detail.divergence)
+    link.put(replace(scene, detail=replace(detail, totals=totals, divergence=divergence)))
     await settle(pilot)
 
 
