@@ -4,17 +4,17 @@ The compositor would render, cut and join them again. It still paints all that i
 container, or on a screen that it has not painted yet.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
+from rich.segment import Segment
 from textual._compositor import Compositor, LayoutUpdate
 from textual.driver import Driver
 from textual.geometry import Region
 from textual.screen import Screen
-from textual.strip import Strip
 from textual.widget import Widget
 
 from liqtui.painting.light import LightApp, has
@@ -25,6 +25,24 @@ def direct_fault() -> str | None:
     wanted: tuple[tuple[type, str], ...] = ((Screen, "_compositor"), (Compositor, "visible_widgets"))
     missing = [f"{owner.__name__}.{name}" for owner, name in wanted if not has(owner, name)]
     return f"Textual has no {', '.join(missing)}" if missing else None
+
+
+Part = tuple[int, Sequence[Segment]]
+"""Cell at which a part of a line begins, and the part."""
+
+
+def differing(old: Sequence[Segment], new: Sequence[Segment]) -> Part | None:
+    """Return the part of a line without what is the same at both ends of an older one, None where nothing differs."""
+    start, x, most = 0, 0, min(len(old), len(new))
+    while start < most and old[start] == new[start]:
+        x += new[start].cell_length
+        start += 1
+    if start == len(old) == len(new):
+        return None
+    end = 0
+    while end < most - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return x, new[start : len(new) - end]
 
 
 class Redrawn(Protocol):
@@ -94,8 +112,8 @@ class DirectApp(LightApp):
         self._waiting[widget] = None
         return True
 
-    def paint_lines(self, widget: Widget, lines: Mapping[int, Strip]) -> bool:
-        """Paint lines of a widget by their row, each as wide as it; return False where only Textual can do that."""
+    def paint_parts(self, widget: Widget, parts: Mapping[int, Part]) -> bool:
+        """Paint parts of a widget's lines by their row; return False where only Textual can do that."""
         shadow, screen = self._shadow, self.screen
         if shadow is None or self._places is None or self._waiting is None or self._painted is not screen:
             return False
@@ -103,8 +121,8 @@ class DirectApp(LightApp):
         if region is None or shadow.size != screen.size:
             return False
         system = self.console._color_system or ColorSystem.TRUECOLOR
-        for y, strip in lines.items():
-            shadow.splice(region.x, region.y + y, strip, system)
+        for y, (x, segments) in parts.items():
+            shadow.splice(region.x + x, region.y + y, segments, system)
         return True
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:

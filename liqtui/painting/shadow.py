@@ -35,7 +35,8 @@ class Shadow:
         """The strips that make up each row, by where they begin: a strip that is there already is not looked at."""
         self._put_last: list[dict[int, _Put]] = []
         """What each row was last put together from, by where it begins, while no cell of it has been changed since."""
-        self._dirty: set[int] = set()
+        self._dirty: dict[int, tuple[int, int]] = {}
+        """By row where the cells that may differ from those sent begin and end."""
         self._cursor: tuple[int, int] | None = None
 
     def take(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem) -> None:
@@ -51,10 +52,16 @@ class Shadow:
             touched = {x: strip for (x, strip), end in chops if x < right and end > left}
             self._take_row(y, touched, system, update.chops[y].keys())
 
-    def splice(self, x: int, y: int, strip: Strip, system: ColorSystem) -> None:
-        """Take over a strip that begins at a cell, whatever the row is cut into."""
-        self._strips[y] = {}
-        self._put(x, y, strip, system)
+    def splice(self, x: int, y: int, segments: Iterable[Segment], system: ColorSystem) -> None:
+        """Take over segments that begin at a cell, whatever the row is cut into."""
+        self._strips[y], self._put_last[y] = {}, {}
+        texts: Row = []
+        inks: Row = []
+        for text, style, _control in segments:
+            found = cells(text)
+            texts += found
+            inks += [ink_of(style, system)] * len(found)
+        self._replace(x, y, texts, inks)
 
     def _fit(self, width: int, height: int) -> None:
         """Start afresh when the screen has another size."""
@@ -70,7 +77,7 @@ class Shadow:
         """Forget what was sent, so that the next changes repaint everything."""
         width, height = self.size
         self._sent_texts, self._sent_inks = _unknown(width, height), _unknown(width, height)
-        self._dirty = set(range(height))
+        self._dirty = dict.fromkeys(range(height), (0, width))
         self._cursor = None
 
     def _take_row(
@@ -113,9 +120,14 @@ class Shadow:
         row = self._texts[y]
         if row[x:end] == texts and self._inks[y][x:end] == inks:
             return
-        self._dirty.add(y)
+        self._mark(x, y, end)
         self._mend(x, y, end)
         row[x:end], self._inks[y][x:end] = texts, inks
+
+    def _mark(self, x: int, y: int, end: int) -> None:
+        """Note that cells of a row may differ from those sent."""
+        begin, stop = self._dirty.get(y, (x, end))
+        self._dirty[y] = min(x, begin), max(end, stop)
 
     def _mend(self, start: int, y: int, end: int) -> None:
         """Blank the halves that stay of wide characters when something is written over [start, end)."""
@@ -123,6 +135,7 @@ class Shadow:
         for inside, outside in ((start, start - 1), (end, end)):
             if 0 <= outside < len(row) and row[inside] == "":
                 row[outside] = " "
+                self._mark(min(inside, outside), y, max(inside, outside) + 1)
                 self._strips[y] = {}
                 self._put_last[y] = {}
 
@@ -132,24 +145,25 @@ class Shadow:
         The pen is the default one before and after.
         """
         writer = FrameWriter(afresh=self._cursor is None)
-        for y in sorted(self._dirty):
-            self._write_row(writer, y)
+        for y, (begin, end) in sorted(self._dirty.items()):
+            self._write_row(writer, y, begin, end)
         self._dirty.clear()
         if cursor == self._cursor and writer.is_empty:
             return ""
         self._cursor = cursor
         return writer.finish(cursor)
 
-    def _write_row(self, writer: FrameWriter, y: int) -> None:
+    def _write_row(self, writer: FrameWriter, y: int, begin: int, end: int) -> None:
         texts, inks, sent_texts, sent_inks = self._texts[y], self._inks[y], self._sent_texts[y], self._sent_inks[y]
-        if texts == sent_texts and inks == sent_inks:
+        part = slice(begin, end)
+        if texts[part] == sent_texts[part] and inks[part] == sent_inks[part]:
             return
-        if any(sent_texts):
-            for start, end in _runs(_changed(texts, sent_texts, inks, sent_inks)):
-                writer.write(start, end, y, texts, inks)
+        if any(sent_texts[part]):
+            for start, stop in _runs(_changed(texts, sent_texts, inks, sent_inks, begin, end)):
+                writer.write(start, stop, y, texts, inks)
         else:
-            writer.write(0, len(texts), y, texts, inks)
-        self._sent_texts[y], self._sent_inks[y] = texts.copy(), inks.copy()
+            writer.write(begin, end, y, texts, inks)
+        sent_texts[part], sent_inks[part] = texts[part], inks[part]
 
 
 def _common(old: list[Segment], new: list[Segment]) -> int:
@@ -162,12 +176,12 @@ def _common(old: list[Segment], new: list[Segment]) -> int:
     return count
 
 
-def _changed(texts: Row, old_texts: Row, inks: Row, old_inks: Row) -> Iterator[int]:
-    """Yield where two rows differ, passing over equal blocks of cells at once."""
-    for x in range(0, len(texts), _BLOCK):
-        block = slice(x, x + _BLOCK)
+def _changed(texts: Row, old_texts: Row, inks: Row, old_inks: Row, begin: int, end: int) -> Iterator[int]:
+    """Yield where two rows differ between two cells, passing over equal blocks of cells at once."""
+    for x in range(begin, end, _BLOCK):
+        block = slice(x, min(x + _BLOCK, end))
         if texts[block] != old_texts[block] or inks[block] != old_inks[block]:
-            for at in range(x, min(x + _BLOCK, len(texts))):
+            for at in range(x, min(x + _BLOCK, end)):
                 if texts[at] != old_texts[at] or inks[at] != old_inks[at]:
                     yield at
 

@@ -25,6 +25,8 @@ class Canvas:
         self._limits: tuple[Floats, ...] = ()
         self._sums: Floats = np.empty((0, 2))
         self._codes: Pixels = np.empty((0, 0), np.int32)
+        self._settled = 0
+        """The first cell that was not settled."""
 
     def strips(
         self,
@@ -39,17 +41,18 @@ class Canvas:
     ) -> list[Strip]:
         """Return one strip a cell row: the classes from `least` on, the path with its marks, the price line.
 
-        `same` is a number that changes with anything before a certain cell, and that cell; `edges` are appended to
-        the rows. A strip that looks like the one before is that one.
+        `same` is a number that changes with the cells that were settled, and the first cell that is not; `edges` are
+        appended to the rows. A strip that looks like the one before is that one.
         """
-        age, cell = same
-        made_from, now = (age, cell, view, least), (limits["long"], limits["short"], limits["prints"])
+        cell = min(same[1], self._settled)
+        made_from, now = (same[0], view, least), (limits["long"], limits["short"], limits["prints"])
         kept = made_from == self._made_from and all(a is b for a, b in zip(now, self._limits, strict=True))
         kept = kept and np.array_equal(sums_usd[:cell], self._sums[:cell])
         since = cell if kept else 0
         codes = self._painted(field, limits, sums_usd, view, least, since)
         self._codes = np.concatenate([self._codes[:, :since], codes], axis=1) if since else codes
         self._made_from, self._limits, self._sums = made_from, now, sums_usd
+        self._settled = same[1]
         return self._painter.rows(self._codes, price_row, edges)
 
     def _painted(

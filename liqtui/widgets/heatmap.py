@@ -52,7 +52,7 @@ class Heatmap(Panel):
         self._shown: tuple[Framed, int] | None = None
         """What the map shows and on how many cell rows; None while there is no map."""
 
-    def watch_snapshot(self, old: Snapshot | None = None, new: Snapshot | None = None) -> None:
+    def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new; what was set for another asset's prices does not hold for this one's."""
         if old is not None and new is not None and old.detail.selection.asset != new.detail.selection.asset:
             self.centre_usd = self.cross = None

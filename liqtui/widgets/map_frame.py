@@ -31,7 +31,7 @@ class Framed:
     prints_usd: Floats
     """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints."""
     same: tuple[int, int] = (0, 0)
-    """A number that changes with anything in the cells before a certain one, and that cell."""
+    """A number that changes with the cells that were settled, and the first cell that is not."""
 
     @property
     def newest(self) -> int:
@@ -93,6 +93,7 @@ class Framing:
             heat.gap,
             prices,
             times,
+            heat.settled,
         )
         sums = np.zeros((cells, 2)) if heat.prints_usd is None else cell_sums(heat.prints_usd, heat.ts_ms, times)
         self._settle(field, sums)
@@ -126,9 +127,9 @@ def _price_then(heat: Heat, snapshot: Snapshot) -> float:
 def _reach_log(heat: Heat, price_usd: float) -> float:
     """Return how far the prices of the window lie from the price, in log price, with a margin and a floor."""
     extremes = heat.ohlc_usd[:, 1:3]
-    known = extremes[np.isfinite(extremes) & (extremes > 0)]
+    least, most = float(np.fmin.reduce(extremes, axis=None)), float(np.fmax.reduce(extremes, axis=None))
     floor = REACH_LOG[heat.selection.window]
-    if known.size == 0:
+    if math.isnan(least):
         return floor
-    far = max(abs(math.log(float(usd) / price_usd)) for usd in (known.max(), known.min()))
+    far = max(abs(math.log(usd / price_usd)) for usd in (least, most))
     return max(far * _MARGIN, floor)

@@ -1,10 +1,11 @@
 """What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar, cast
 
 from rich.color import Color
 from rich.style import Style
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.reactive import var
@@ -12,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from liqtui.model.snapshot import AssetRow, Snapshot
-from liqtui.painting.direct import DirectApp
+from liqtui.painting.direct import DirectApp, Part, differing
 from liqtui.render.numbers import price_decimals
 from liqtui.render.text import Field, blank, line, spread
 
@@ -52,6 +53,8 @@ class Panel(Widget):
         """Return what was made under a name when the key was the same, else make it anew; it depends on the looks."""
         found = self._held.get(name)
         if found is None or found[0] != key:
+            if len(self._held) >= _LINES_KEPT:
+                self._held.clear()
             found = self._held[name] = (key, make())
         return cast("T", found[1])
 
@@ -101,8 +104,12 @@ class Panel(Widget):
         """Show the snapshot that the app shows."""
         self.snapshot = snapshot
 
-    def watch_snapshot(self) -> None:
+    def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new."""
+        self.heed(old, new)
+
+    def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
+        """Draw what differs between the snapshot before and that of now."""
         self.redraw()
 
     def redraw(self) -> None:
@@ -113,7 +120,7 @@ class Panel(Widget):
 
     def draw_changes(self) -> None:
         """Draw again what may have changed, and paint the lines that differ from those on screen."""
-        size = self.size if self.is_attached else Size(0, 0)
+        size = self.size
         if not size.width or not size.height:
             return
         if self._drawn_size != size:
@@ -125,27 +132,31 @@ class Panel(Widget):
         old = self._lines
         self._lines = fresh = self._fresh(size, subject)
         pairs = enumerate(zip(old, fresh, strict=True))
-        changed = {y: new for y, (before, new) in pairs if new is not before and new != before}
+        parts = ((y, differing(list(before), list(new))) for y, (before, new) in pairs if new is not before)
+        changed = {y: part for y, part in parts if part is not None}
         if changed:
             self._paint(changed, size.width)
 
-    def _paint(self, lines: Mapping[int, Strip], width: int) -> None:
-        """Paint lines at once where that can be done, else have Textual do it."""
+    def _paint(self, parts: Mapping[int, Part], width: int) -> None:
+        """Paint parts of lines at once where that can be done, else have Textual paint the lines."""
         app = self.app
-        if not (isinstance(app, DirectApp) and app.paint_lines(self, lines)):
-            self.refresh(*(Region(0, y, width, 1) for y in lines))
+        if not (isinstance(app, DirectApp) and app.paint_parts(self, parts)):
+            self.refresh(*(Region(0, y, width, 1) for y in parts))
 
     def _fresh(self, size: Size, subject: object) -> list[Strip]:
         lines = list(self.draw(*size))[: size.height]
         self._drawn_size, self._subject = size, subject
-        return [*lines, *(blank(size.width, self.base) for _ in range(size.height - len(lines)))]
+        return lines + [self._blank(size.width)] * (size.height - len(lines))
+
+    def _blank(self, width: int) -> Strip:
+        return self.held("blank", width, lambda: blank(width, self.base))
 
     def render_line(self, y: int) -> Strip:
         """Return a line, drawing all of them first when the size has changed."""
         size = self.size
         if self._drawn_size != size:
             self._lines = self._fresh(size, self.subject())
-        return self._lines[y] if y < len(self._lines) else blank(size.width, self.base)
+        return self._lines[y] if y < len(self._lines) else self._blank(size.width)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines of a part of the pane: a pane has nothing around its lines that Textual would add."""
@@ -184,6 +195,15 @@ def _colour(value: str) -> Color:
     """Return the colour of a variable: `#rrggbb`, or `ansi_` and a name."""
     name = value.removeprefix("ansi_")
     return Color.default() if name == "default" else Color.parse(name)
+
+
+def panels(node: DOMNode) -> Iterator[Panel]:
+    """Yield the panes below a node, in their order on screen."""
+    for child in node.children:
+        if isinstance(child, Panel):
+            yield child
+        elif child.children:
+            yield from panels(child)
 
 
 def asset_row(snapshot: Snapshot) -> AssetRow | None:
