@@ -31,9 +31,8 @@ BEAT_S = 2.0
 """A viewer hears something at least this often."""
 BUFFER_BYTES = 65_536
 """A viewer that leaves more than this unread gets nothing until it has read it."""
-_EARLY = 0.9
-"""A viewer gets a snapshot when this part of its period is over, lest one that comes a little early waits for the next.
-"""
+USUAL_FPS = 4.0
+"""Snapshots a second at most for a viewer that has not said how many it shows."""
 FIRST_VIEWER_S = 30.0
 """How long an engine waits for its first viewer."""
 RECHECK_S = 2.0
@@ -75,8 +74,11 @@ class Viewer:
         self._selection: Selection | None = None
         self._wake, self._asked = asyncio.Event(), asyncio.Event()
         self._sent_version = 0
-        self._period_s = self._due_s = 0.0
-        """How long the viewer shows a snapshot at least, and when it can show the next one."""
+        self._period_s, self._due_s = 1 / USUAL_FPS, 0.0
+        """How long the viewer shows a snapshot at least, and when it can show the next one.
+
+        No less: one that comes too early waits in the viewer, the next one longer, up to a whole period.
+        """
 
     def wake(self) -> None:
         """Let the viewer have the newest snapshot as soon as it has read what it was sent."""
@@ -100,7 +102,7 @@ class Viewer:
         while True:
             message = decode_from_viewer(await read_frame(self._reader, MAX_COMMAND_BYTES))
             if isinstance(message, Pace):
-                self._period_s = _EARLY / message.fps if message.fps else 0.0
+                self._period_s = 1 / message.fps if message.fps else 0.0
                 continue
             if isinstance(message, Resync):
                 self._frames.forget()

@@ -10,6 +10,8 @@ WHOLE_S = 60.0
 """Where bandwidth is low, the seconds between pictures in which more is new than must be."""
 _EARLY = 0.1
 """A picture may come early by this part of its period: the engine sends at about the same pace."""
+_JITTER_S = 0.012
+"""Or by this much: snapshots that the engine sends evenly do not come evenly."""
 _BACKED_UP_S = 1.5
 """Output that has waited this long means low bandwidth."""
 _RECOVERED_S = 30.0
@@ -57,7 +59,7 @@ class Pace:
         if self.fps is None:
             return 0.0
         wait_s = self._drawn_s + 1 / self.fps - self._monotonic()
-        return wait_s if wait_s > _EARLY / self.fps else 0.0
+        return wait_s if wait_s > max(_EARLY / self.fps, _JITTER_S) else 0.0
 
     def drawn(self) -> None:
         """Note that a picture is drawn."""
