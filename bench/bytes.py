@@ -2,6 +2,7 @@
 
     python -m bench.bytes [seconds] [columns] [rows]
 
+Two more viewers show maps that are played to them at 4 Hz, one of long runs and one that is noisy as an order book.
 Viewers of one engine run at the same time on ptys of 220x60 unless told otherwise, one of them with
 `LIQTUI_PAINT=stock`, and htop and btop where they are installed. Prints one JSON object: bytes a second as the terminal
 receives them and what they are made of, CPU of each process in % of a core, the bounds, and the ratios.
@@ -16,13 +17,15 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench.processes import cpu_s
+from bench.maps import TEXTURES
+from bench.processes import cpu_s, scene_viewer
 from bench.recorded import LIQTUI, RecordedApp, compiled_environment
 
 BOUNDS = {
     "light_4hz": {"bytes_s": 4_000, "cpu_pct": 1.0},
     "light_1hz": {"bytes_s": 1_200, "cpu_pct": 0.3},
     "low_bandwidth": {"bytes_s": 200},
+    "played_noisy_4hz": {"bytes_s": 15_000},
 }
 VIEWERS: dict[str, tuple[list[str], dict[str, str]]] = {
     "light_4hz": ([], {}),
@@ -30,6 +33,7 @@ VIEWERS: dict[str, tuple[list[str], dict[str, str]]] = {
     "low_bandwidth": (["--low-bandwidth"], {}),
     "stock": ([], {"LIQTUI_PAINT": "stock"}),
 }
+SCENES_PER_S = 4.0
 PEERS = ("htop", "btop")
 MAP_S = 60.0
 WARM_UP_S = 12.0
@@ -77,7 +81,10 @@ def main() -> None:
         for name, found in peers.items():
             if found:
                 apps[name] = stack.enter_context(RecordedApp([found], environment, columns, rows))
-        for name in VIEWERS:
+        for texture in TEXTURES:
+            name = f"played_{texture}_4hz"
+            apps[name], _ = stack.enter_context(scene_viewer(SCENES_PER_S, columns, rows, texture))
+        for name in (*VIEWERS, *(name for name in apps if name.startswith("played"))):
             apps[name].when(lambda text: "ATR" in text, MAP_S)
         time.sleep(WARM_UP_S)
         figures = measure(apps, seconds)

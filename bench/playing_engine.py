@@ -1,7 +1,8 @@
-"""An engine that plays scenes: `python -m bench.playing_engine SOCKET SCENES_PER_S LOG`.
+"""An engine that plays scenes: `python -m bench.playing_engine SOCKET SCENES_PER_S LOG [TEXTURE]`.
 
 It speaks the real wire format. After the first snapshot it sends another so many times a second (0: none, only signs
-of life), and writes the monotonic time of each sending to LOG, one a line.
+of life), and writes the monotonic time of each sending to LOG, one a line. With a texture of `bench.maps` the map is
+one of that kind, and time runs as in the demo, 60 times as fast as the wall: a column ends every five seconds.
 """
 
 import asyncio
@@ -14,12 +15,14 @@ from typing import TextIO
 
 import numpy as np
 
+from bench.maps import TEXTURES, Texture, mapped
 from liqtui.link.codec import PROTOCOL, Beat, FrameWriter, Welcome, encode
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
 from tests.ui.scene import make_snapshot
 
 BEAT_S = 2.0
+FAST_MS = 15_000
 
 
 def moved(before: Snapshot, rng: np.random.Generator) -> Snapshot:
@@ -48,14 +51,35 @@ def moved(before: Snapshot, rng: np.random.Generator) -> Snapshot:
     return replace(before, version=before.version + 1, ts_ms=before.ts_ms + 250, assets=rows, detail=fresh)
 
 
-async def play(writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO) -> None:
+def faster(before: Snapshot, rng: np.random.Generator) -> Snapshot:
+    """Return what `moved` does, after a quarter of a minute: now and then a column ends and a like one begins."""
+    found = moved(before, rng)
+    heat, now_ms = found.detail.heat, before.ts_ms + FAST_MS
+    assert heat is not None
+    if now_ms >= heat.ts_ms[-1] + heat.step_ms:
+        fresh = (heat.cells_usd[-1:] * rng.lognormal(0, 0.5, (1, heat.cells_usd.shape[1]))).astype(np.float32)
+        heat = replace(
+            heat,
+            ts_ms=heat.ts_ms + heat.step_ms,
+            cells_usd=np.concatenate([heat.cells_usd[1:], fresh]),
+            ohlc_usd=np.concatenate([heat.ohlc_usd[1:], np.full((1, 4), heat.ohlc_usd[-1, 3])]),
+            gap=np.append(heat.gap[1:], False),
+            prints_usd=None if heat.prints_usd is None else np.concatenate([heat.prints_usd[1:], [[0.0, 0.0]]]),
+        )
+    return replace(found, ts_ms=now_ms, detail=replace(found.detail, heat=heat))
+
+
+async def play(writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO, texture: Texture | None) -> None:
     """Send scenes until the viewer leaves."""
     frames, number, rng = FrameWriter(), 0, np.random.default_rng(1)
     scene: Snapshot | None = None
     writer.write(encode(Welcome(PROTOCOL, os.getpid())))
     while not writer.is_closing():
         if number == 0 or scenes_per_s:
-            scene = make_snapshot(Selection("BTC")) if scene is None else moved(scene, rng)
+            if scene is None:
+                scene = mapped(texture, 1) if texture else make_snapshot(Selection("BTC"))
+            else:
+                scene = (faster if texture else moved)(scene, rng)
             data = encode(frames.frame(scene))
             print(time.monotonic(), file=log, flush=True)
         else:
@@ -66,13 +90,13 @@ async def play(writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO) -
         await asyncio.sleep(1 / scenes_per_s if scenes_per_s else BEAT_S)
 
 
-async def serve(path: Path, scenes_per_s: float, log: TextIO) -> None:
+async def serve(path: Path, scenes_per_s: float, log: TextIO, texture: Texture | None) -> None:
     """Serve one viewer."""
     done = asyncio.Event()
 
     async def welcome(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await play(writer, scenes_per_s, log)
+            await play(writer, scenes_per_s, log, texture)
         except OSError:
             pass
         finally:
@@ -84,8 +108,9 @@ async def serve(path: Path, scenes_per_s: float, log: TextIO) -> None:
 
 def main() -> None:
     """Serve as the arguments say."""
+    texture = next((name for name in TEXTURES if name in sys.argv[4:]), None)
     with open(sys.argv[3], "a", encoding="ascii") as log:
-        asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]), log))
+        asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]), log, texture))
 
 
 if __name__ == "__main__":

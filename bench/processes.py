@@ -32,12 +32,15 @@ def wakeups(pid: int) -> int:
 
 
 @contextmanager
-def scene_viewer(scenes_per_s: float, columns: int, rows: int) -> Iterator[tuple[RecordedApp, Path]]:
-    """Run a viewer on a playing engine; yields it and the file of the times at which the engine sent."""
+def scene_viewer(scenes_per_s: float, columns: int, rows: int, *texture: str) -> Iterator[tuple[RecordedApp, Path]]:
+    """Run a viewer on a playing engine; yields it and the file of the times at which the engine sent.
+
+    A `texture` of `bench.maps` has the engine play a map of that kind.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path, log = Path(folder) / "e.sock", Path(folder) / "sent.txt"
         engine = subprocess.Popen(
-            [sys.executable, "-m", "bench.playing_engine", str(path), str(scenes_per_s), str(log)], cwd=ROOT
+            [sys.executable, "-m", "bench.playing_engine", str(path), str(scenes_per_s), str(log), *texture], cwd=ROOT
         )
         try:
             while not path.exists():

@@ -15,7 +15,7 @@ from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
-from liqtui.painting.pace import Pace
+from liqtui.painting.pace import WHOLE_S, Pace
 from liqtui.render.numbers import moment
 from liqtui.screens.choosing import ChoosingApp
 from liqtui.screens.commands import Commands
@@ -26,8 +26,9 @@ from liqtui.screens.pictures import told, write_pictures
 from liqtui.screens.text import TextScreen
 from liqtui.terminal import PaneTitle
 from liqtui.theming import DEFAULT_THEME, ColourSystem
+from liqtui.widgets.asset_bar import AssetBar
 from liqtui.widgets.ladder import Ladder
-from liqtui.widgets.panel import Panel
+from liqtui.widgets.panel import Panel, panels
 from liqtui.widgets.status import Condition, Status, selection_words, whole_seconds
 from liqtui.widgets.title import pane_title
 
@@ -59,6 +60,7 @@ class LiqtuiApp(ChoosingApp):
         self._frozen: Snapshot | None = None
         self._condition = Condition()
         self._retry_at_s = 0.0
+        self._urgent: object = None
         self._title = PaneTitle(self._write_terminal, time.monotonic)
         self._main = MainScreen()
         self._paint(theme_name)
@@ -83,6 +85,7 @@ class LiqtuiApp(ChoosingApp):
 
     @work(exclusive=True, group="link")
     async def _listen(self) -> None:
+        self.link.pace(self.pace.fps)
         await self.link.select(self.selection)
         async for event in self.link.events():
             self.post_message(SnapshotTaken(event) if isinstance(event, Snapshot) else LinkChanged(event))
@@ -104,23 +107,31 @@ class LiqtuiApp(ChoosingApp):
         """Show the newest snapshot, unless the picture is frozen, and what else the app knows."""
         self._look_at_theme()
         if self._frozen is None and self._newest is not None:
-            self._show(self._newest)
+            if self.pace.is_brief and not self._is_news(self._newest):
+                self._main.query_one(AssetBar).take_urgent(self._newest)
+            else:
+                self._show(self._newest)
         self._say()
 
+    def _is_news(self, snapshot: Snapshot) -> bool:
+        """Return whether a snapshot holds what must be seen at once, be bandwidth ever so low."""
+        shown, self._urgent = self._urgent, _urgent(snapshot)
+        return shown != self._urgent
+
     def save(self) -> None:
-        """Begin or end to use few colours, and say so."""
+        """Begin or end to use few colours and to ask for few snapshots, and say so."""
+        self.link.pace(self.pace.fps)
         self._show_theme(self.current_theme)
         self._say()
 
     def on_link_changed(self, message: LinkChanged) -> None:
         """Say what became of the engine; the last picture stays."""
         self._retry_at_s = time.monotonic() + (message.state.retry_s or 0.0)
-        self._condition = replace(self._condition, link=message.state)
-        self._count_down()
+        self._count_down(replace(self._condition, link=message.state))
 
-    def _count_down(self) -> None:
+    def _count_down(self, condition: Condition | None = None) -> None:
         """Keep the seconds until the next try up to date."""
-        self._say()
+        self._say(condition)
         if self._condition.retry_in_s:
             left_s = self._retry_at_s - time.monotonic()
             self.set_timer(max(left_s - (self._condition.retry_in_s - 1), 0.01), self._count_down)
@@ -131,10 +142,12 @@ class LiqtuiApp(ChoosingApp):
 
     def _panels(self) -> Iterable[Panel]:
         for screen in self.screen_stack:
-            yield from screen.query(Panel)
+            yield from panels(screen)
 
     def _show(self, snapshot: Snapshot) -> None:
-        with self.batch_update():
+        self.pace.drawn_whole()
+        self._urgent = _urgent(snapshot)
+        with self.one_picture():
             self._main.fit_assets(len(snapshot.assets))
             for panel in self._panels():
                 panel.take(snapshot)
@@ -145,14 +158,17 @@ class LiqtuiApp(ChoosingApp):
         """Tell the status lines what the app knows."""
         shown = self._newest.detail.selection if self._newest else None
         wish = "" if shown in (None, self.selection) else f"loading {selection_words(self.selection)}"
+        before = self._condition
         self._condition = replace(
-            condition or self._condition,
+            condition or before,
             frozen_ms=self._frozen.ts_ms if self._frozen else None,
-            newest_ms=self._newest.ts_ms if self._newest else None,
+            newest_ms=self._newest.ts_ms if self._newest and self._frozen else None,
             wish=wish,
             retry_in_s=whole_seconds(self._retry_at_s - time.monotonic()),
-            saving=self.pace.words if self.saves else "",
+            saving=f"{self.pace.words}, map each {WHOLE_S:.0f} s" if self.saves else "",
         )
+        if self._condition == before:
+            return
         for panel in self._panels():
             if isinstance(panel, Status):
                 panel.condition = self._condition
@@ -245,3 +261,8 @@ class LiqtuiApp(ChoosingApp):
         """Show a page, unless it is open already."""
         if not any(type(screen) is page for screen in self.screen_stack):
             self.push_screen(page(self._frozen or self._newest, self._condition, *more), lambda _: self._say())
+
+
+def _urgent(snapshot: Snapshot) -> object:
+    """Return what is shown at once when it changes."""
+    return snapshot.detail.selection, snapshot.note, [(state.venue, state.status) for state in snapshot.venues]

@@ -7,7 +7,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -72,7 +72,8 @@ class Screen(_Section, frozen=True):
     fps: float = 4.0
     """Pictures a second at most."""
     low_bandwidth: bool = False
-    """Whether as little as possible is sent: one picture a second, five colours a side, no mouse."""
+    """Whether as little as possible is sent: price and venues once a second, all else once a minute, five colours a
+    side, no mouse."""
 
 
 class Network(_Section, frozen=True):
@@ -152,17 +153,32 @@ class Config(_Section, frozen=True):
 
 _CHOICES: dict[str, tuple[str, ...]] = {"screen.window": WINDOWS, "screen.color": get_args(ColourChoice)}
 
-_ENVIRONMENT: dict[str, tuple[str, str, bool]] = {
-    "LIQTUI_ASSETS": ("watch", "assets", True),
-    "LIQTUI_VENUES": ("watch", "venues", True),
-    "LIQTUI_HYPERLIQUID_ADDRESSES": ("watch", "hyperliquid_addresses", True),
-    "LIQTUI_HYPERLIQUID_ADDRESSES_FILE": ("watch", "hyperliquid_addresses_file", False),
-    "LIQTUI_THEME": ("screen", "theme", False),
-    "LIQTUI_COLOR": ("screen", "color", False),
-    "LIQTUI_WINDOW": ("screen", "window", False),
-    "LIQTUI_PROXY": ("network", "proxy", False),
+
+def split_list(text: str) -> tuple[str, ...]:
+    """Return the parts of a comma- or space-separated list."""
+    return tuple(part for part in text.replace(",", " ").split() if part)
+
+
+def _number(text: str) -> float | str:
+    """Return a number; what is none stays text, which the check of the settings refuses."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+_ENVIRONMENT: dict[str, tuple[str, str, Callable[[str], Any]]] = {
+    "LIQTUI_ASSETS": ("watch", "assets", split_list),
+    "LIQTUI_VENUES": ("watch", "venues", split_list),
+    "LIQTUI_HYPERLIQUID_ADDRESSES": ("watch", "hyperliquid_addresses", split_list),
+    "LIQTUI_HYPERLIQUID_ADDRESSES_FILE": ("watch", "hyperliquid_addresses_file", str),
+    "LIQTUI_THEME": ("screen", "theme", str),
+    "LIQTUI_COLOR": ("screen", "color", str),
+    "LIQTUI_WINDOW": ("screen", "window", str),
+    "LIQTUI_FPS": ("screen", "fps", _number),
+    "LIQTUI_PROXY": ("network", "proxy", str),
 }
-"""Variable -> table, key, whether it is a list parted by commas."""
+"""Variable -> table, key, what its text is turned into."""
 
 
 def user_file() -> Path:
@@ -186,11 +202,6 @@ def runtime_dir() -> Path:
     return Path(session) / APP if session and Path(session).is_dir() else state_dir() / "run"
 
 
-def split_list(text: str) -> tuple[str, ...]:
-    """Return the parts of a comma- or space-separated list."""
-    return tuple(part for part in text.replace(",", " ").split() if part)
-
-
 def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **flags: Any) -> Config:
     """Read all sources and return the checked settings.
 
@@ -203,9 +214,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **fl
             config = _merged(config, _read(file), str(file))
         elif file == path:
             raise ConfigError(f"{file}: no such file")
-    for name, (table, key, many) in _ENVIRONMENT.items():
+    for name, (table, key, read) in _ENVIRONMENT.items():
         if text := environ.get(name, "").strip():
-            config = _merged(config, {table: {key: split_list(text) if many else text}}, f"environment {name}")
+            config = _merged(config, {table: {key: read(text)}}, f"environment {name}")
     for flag, value in flags.items():
         if value is not None:
             table, key = flag.split("__")

@@ -14,6 +14,7 @@ from liqtui.link.codec import (
     PROTOCOL,
     Beat,
     FrameWriter,
+    Pace,
     Resync,
     Welcome,
     decode_from_viewer,
@@ -30,6 +31,8 @@ BEAT_S = 2.0
 """A viewer hears something at least this often."""
 BUFFER_BYTES = 65_536
 """A viewer that leaves more than this unread gets nothing until it has read it."""
+USUAL_FPS = 4.0
+"""Snapshots a second at most for a viewer that has not said how many it shows."""
 FIRST_VIEWER_S = 30.0
 """How long an engine waits for its first viewer."""
 RECHECK_S = 2.0
@@ -69,8 +72,13 @@ class Viewer:
         self._monitor, self._reader, self._writer = monitor, reader, writer
         self._frames = FrameWriter()
         self._selection: Selection | None = None
-        self._wake = asyncio.Event()
+        self._wake, self._asked = asyncio.Event(), asyncio.Event()
         self._sent_version = 0
+        self._period_s, self._due_s = 1 / USUAL_FPS, 0.0
+        """How long the viewer shows a snapshot at least, and when it can show the next one.
+
+        No less: one that comes too early waits in the viewer, the next one longer, up to a whole period.
+        """
 
     def wake(self) -> None:
         """Let the viewer have the newest snapshot as soon as it has read what it was sent."""
@@ -93,27 +101,43 @@ class Viewer:
         """Take the viewer's commands, also while it does not read."""
         while True:
             message = decode_from_viewer(await read_frame(self._reader, MAX_COMMAND_BYTES))
+            if isinstance(message, Pace):
+                self._period_s = 1 / message.fps if message.fps else 0.0
+                continue
             if isinstance(message, Resync):
                 self._frames.forget()
             else:
                 self._selection = message.selection
             self._sent_version = 0
+            self._asked.set()
             self._wake.set()
 
     async def _send_all(self) -> None:
         """Send the newest snapshot whenever there is one and the viewer has read the last."""
         await self._send(encode(Welcome(PROTOCOL, os.getpid())))
         while True:
-            try:
-                async with asyncio.timeout(BEAT_S):
-                    await self._wake.wait()
-            except TimeoutError:
+            if not await self._news():
                 await self._send(encode(Beat()))
                 continue
             self._wake.clear()
+            self._asked.clear()
+            self._due_s = asyncio.get_running_loop().time() + self._period_s
             if self._selection is not None and self._monitor.version > self._sent_version:
                 self._sent_version = self._monitor.version
                 await self._send(encode(self._frames.frame(self._monitor.snapshot(self._selection))))
+
+    async def _news(self) -> bool:
+        """Wait for what the viewer can show, or has asked for; return False when nothing has come for a while."""
+        try:
+            async with asyncio.timeout(BEAT_S):
+                await self._wake.wait()
+                if self._due_s > asyncio.get_running_loop().time():
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout_at(self._due_s):
+                            await self._asked.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _send(self, data: bytearray) -> None:
         self._writer.write(data)

@@ -91,20 +91,25 @@ def facts(env: Mapping[str, str] = os.environ) -> list[Fact]:
     """Return what is known of the terminal, for `liqtui doctor`."""
     import shutil
 
+    from liqtui.painting.direct import direct_fault
     from liqtui.painting.light import painting_fault
 
     columns, rows = shutil.get_terminal_size()
     small = "" if columns >= 80 and rows >= 24 else "80x24 shows every pane"
     kind = " ".join(env[name] for name in ("TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION") if env.get(name))
-    fault, stock = driver_fault(), painting_fault(env)
+    fault, stock, detour = driver_fault(), painting_fault(env), direct_fault()
     return [
         Fact("terminal", kind or "TERM is not set", "" if kind else "set TERM"),
         _colour_fact(env),
         Fact("size", f"{columns}x{rows}", small),
         *_tmux_facts(env),
         Fact("input", f"stock thread: {fault}" if fault else "sleeping thread", "report this" if fault else ""),
-        Fact("painting", f"stock: {stock}" if stock else "only what differs"),
+        Fact("painting", f"stock: {stock}" if stock else _painting(detour), "report this" if detour else ""),
     ]
+
+
+def _painting(detour: str | None) -> str:
+    return f"only what differs, through Textual: {detour}" if detour else "only what differs"
 
 
 def _colour_fact(env: Mapping[str, str]) -> Fact:

@@ -34,6 +34,13 @@ def test_a_flag_beats_the_environment_which_beats_the_file(tmp_path: Path) -> No
     assert config.screen.window == "4h"
 
 
+def test_the_pace_is_a_number_in_the_environment_too(tmp_path: Path) -> None:
+    assert load(environ={"LIQTUI_FPS": "0.5"}).screen.fps == 0.5
+    for text in ("fast", "99"):
+        with pytest.raises(ConfigError, match=r"environment LIQTUI_FPS.*fps"):
+            load(environ={"LIQTUI_FPS": text})
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

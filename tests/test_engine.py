@@ -252,3 +252,22 @@ async def test_an_engine_that_is_killed_leaves_its_prints_to_the_next(tmp_path: 
     finally:
         second.end()
     assert "set aside" not in second.log_path.read_text()
+
+
+async def test_a_viewer_hears_no_more_often_than_it_can_show_but_is_answered_at_once(engines: Engines) -> None:
+    async with viewer(engines) as listener:
+        await listener.mapped()
+        listener.link.pace(1.0)
+        await asyncio.sleep(1.0)
+        heard = len(listener.snapshots)
+        await asyncio.sleep(3.0)
+        assert 2 <= len(listener.snapshots) - heard <= 4, "about one a second, of the four that there are"
+        asked_s = time.monotonic()
+        await listener.link.select(Selection("ETH"))
+        await listener.until(lambda: listener.snapshots[-1].detail.selection.asset == "ETH")
+        assert time.monotonic() - asked_s < 0.7
+        listener.link.pace(None)
+        await asyncio.sleep(1.0)
+        heard = len(listener.snapshots)
+        await asyncio.sleep(2.0)
+        assert len(listener.snapshots) - heard > 6

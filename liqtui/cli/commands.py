@@ -74,7 +74,9 @@ def _screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--no-mouse", is_flag=True, help="Do not track the mouse (its motion costs traffic over SSH)."),
         click.option("--fps", type=float, help="Pictures a second at most, 0.1 to 30; 4 by default."),
         click.option(
-            "--low-bandwidth", is_flag=True, help="One picture a second, five colours a side, no mouse (key: B)."
+            "--low-bandwidth",
+            is_flag=True,
+            help="Price and venues each second, all else each minute, five colours a side, no mouse (key: B).",
         ),
     ]
     for option in reversed(options):

@@ -33,6 +33,10 @@ class Link(Protocol):
         """Ask for another asset, venue or window; the answer is the next snapshot."""
         ...
 
+    def pace(self, fps: float | None) -> None:
+        """Say how many snapshots a second can be shown; more need not come. The answer to `select` comes at once."""
+        ...
+
     async def close(self) -> None:
         """Detach; never raises."""
         ...

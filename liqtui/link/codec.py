@@ -1,8 +1,8 @@
 """The wire between engine and viewer: length-prefixed MessagePack frames, a whole snapshot first and then differences.
 
 A frame is a 4-byte big-endian length and that many bytes of one message. The engine sends Welcome, then Frame and Beat;
-the viewer sends Select and Resync. Frames are numbered per connection: one with a `base` holds only what differs from
-the frame of that number. PROTOCOL changes with every change of this file's messages or of the snapshot's types.
+the viewer sends Select, Pace and Resync. Frames are numbered per connection: one with a `base` holds only what differs
+from the frame of that number. PROTOCOL changes with every change of this file's messages or of the snapshot's types.
 """
 
 import struct
@@ -17,7 +17,7 @@ from liqtui.link.heat_patch import HeatPart, apply_heat, heat_part
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot, TapePrint
 
-PROTOCOL = 3
+PROTOCOL = 4
 HEADER = struct.Struct(">I")
 MAX_COMMAND_BYTES = 65_536
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -54,12 +54,18 @@ class Select(msgspec.Struct, tag="s", array_like=True, frozen=True):
     selection: Selection
 
 
+class Pace(msgspec.Struct, tag="p", array_like=True, frozen=True):
+    """The viewer shows no more pictures a second than this, so more need not be sent; None lifts that."""
+
+    fps: float | None
+
+
 class Resync(msgspec.Struct, tag="r", array_like=True, frozen=True):
     """The viewer has lost the thread; a whole frame follows."""
 
 
 FromEngine = Welcome | Beat | Frame
-FromViewer = Select | Resync
+FromViewer = Select | Pace | Resync
 
 
 def _as_plain(value: Any) -> Any:

@@ -8,6 +8,8 @@ from liqtui.link.codec import (
     PROTOCOL,
     Frame,
     FrameReader,
+    FromViewer,
+    Pace,
     Resync,
     Select,
     Welcome,
@@ -37,6 +39,10 @@ class Conversation:
         self._selection = selection
         self._send(Select(selection))
 
+    def pace(self, fps: float | None) -> None:
+        """Ask for so many snapshots a second at most."""
+        self._send(Pace(fps))
+
     async def hear(self) -> None:
         """Put what the engine says into the mailbox.
 
@@ -48,7 +54,7 @@ class Conversation:
         finally:
             self._writer.transport.abort()
 
-    def _send(self, message: Select | Resync) -> None:
+    def _send(self, message: FromViewer) -> None:
         if not self._writer.is_closing():
             self._writer.write(encode(message))
 

@@ -131,7 +131,8 @@ def apply_heat(base: Heat | None, part: HeatPart | None, selection: Selection) -
     moved.gap[at] = _array(part.gap, _U1).view(np.bool_)
     if moved.prints_usd is not None and part.prints is not None:
         moved.prints_usd[at] = _array(part.prints, _F4).reshape(len(at), 2)
-    return replace(moved, selection=selection)
+    settled = moved.settled if not part.rows_at and at in ([], [part.count - 1]) else object()
+    return replace(moved, selection=selection, settled=settled)
 
 
 def _whole(part: HeatPart, selection: Selection) -> Heat:
@@ -140,7 +141,7 @@ def _whole(part: HeatPart, selection: Selection) -> Heat:
     ts_ms = part.start_ms + part.step_ms * np.arange(part.count, dtype=np.int64)
     gap = _array(part.gap, _U1).view(np.bool_)
     prints = None if part.prints is None else _array(part.prints, _F4).reshape(part.count, 2)
-    return Heat(selection, part.step_ms, part.first_bin, ts_ms, cells, ohlc, gap, prints)
+    return Heat(selection, part.step_ms, part.first_bin, ts_ms, cells, ohlc, gap, prints, object())
 
 
 def _array(data: memoryview, dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -149,6 +150,10 @@ def _array(data: memoryview, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 def _moved(base: Heat, shift: int, count: int, first_bin: int, rows: int) -> Heat:
     """Return a copy of the base on other columns and rows: zeros, NaN and gaps where it has none."""
+    if shift == 0 and (count, rows, first_bin) == (*base.cells_usd.shape, base.first_bin):
+        own_prints = None if base.prints_usd is None else base.prints_usd.copy()
+        copies = base.cells_usd.copy(), base.ohlc_usd.copy(), base.gap.copy(), own_prints
+        return Heat(base.selection, base.step_ms, first_bin, base.ts_ms, *copies, base.settled)
     cells = np.zeros((count, rows), _F4)
     ohlc, gap = np.full((count, 4), np.nan, _F8), np.ones(count, np.bool_)
     to, source = _common(len(base.ts_ms), shift, count)

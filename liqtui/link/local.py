@@ -35,6 +35,9 @@ class LocalLink:
         self._selection = selection
         self._mailbox.put(self._monitor.snapshot(selection))
 
+    def pace(self, fps: float | None) -> None:
+        """Change nothing: here a snapshot that is not shown costs nothing."""
+
     async def close(self) -> None:
         """Detach."""
         if self._follower is not None:

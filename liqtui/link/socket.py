@@ -65,6 +65,7 @@ class SocketLink:
     ) -> None:
         self._path, self._start_engine, self._log_path = socket_path(path), start_engine, log_path
         self._selection, self._silence_s = selection, silence_s
+        self._fps: float | None = None
         self._mailbox = Mailbox()
         self._process: Process | None = None
         self._conversation: Conversation | None = None
@@ -85,6 +86,12 @@ class SocketLink:
         self._selection = selection
         if self._conversation is not None:
             self._conversation.select(selection)
+
+    def pace(self, fps: float | None) -> None:
+        """Ask for so many snapshots a second at most; it is asked again after every reconnection."""
+        self._fps = fps
+        if self._conversation is not None:
+            self._conversation.pace(fps)
 
     async def close(self) -> None:
         """Detach; the engine goes on for its other viewers."""
@@ -173,6 +180,8 @@ class SocketLink:
         try:
             if self._selection is not None:
                 talk.select(self._selection)
+            if self._fps is not None:
+                talk.pace(self._fps)
             await talk.hear()
         finally:
             self._conversation = None

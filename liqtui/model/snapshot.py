@@ -1,7 +1,7 @@
 """The one frozen value the screens ever see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from liqtui.model.arrays import Bools, Float32s, Float64s, Int64s
@@ -78,6 +78,8 @@ class Heat:
     prints_usd: Float32s | None = None
     """(columns, 2) realised liquidations in each column, longs and shorts, as heard since the engine started; None
     where no venue of the selection prints them."""
+    settled: object = field(default=None, compare=False)
+    """The same object in two maps whose columns before the last are the same, prints aside; None says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ class Cadence:
     retry_max_ms: float = 60_000
     stale_ms: float = 15_000
     """A venue is stale when its newest good answer is older."""
-    frame_s: float = 0.25
-    """Shortest real time between two versions of the snapshot."""
+    frame_s: float = 1 / 60
+    """Shortest real time between two versions of the snapshot; a viewer gets no more of them than it shows."""
     idle_frame_s: float = 1.0
     """Longest real time between two versions: ages grow without news."""
     history_ms: int = 3 * DAY_MS

@@ -1,6 +1,8 @@
 """Writes changed cells as the bytes of one frame: ink by ink, since a change of colour is longer than a move."""
 
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple, TypeAlias, cast
 
 from liqtui.painting.sequences import DEFAULT_INK, change_ink, ink_order, move, move_to
 
@@ -12,10 +14,9 @@ MANY_CELLS = 400
 """A frame of more goes down the screen row by row: it may come in parts, and half of it must not look like noise."""
 
 
-class _Piece(NamedTuple):
-    """Cells [start, end) of a row, all of one ink."""
+class _Span(NamedTuple):
+    """Cells [start, end) of a row."""
 
-    ink: str
     start: int
     end: int
     y: int
@@ -28,7 +29,7 @@ class FrameWriter:
 
     def __init__(self, afresh: bool) -> None:
         self._parts: list[str] = ["\x1b[m"] if afresh else []
-        self._pieces: list[_Piece] = []
+        self._spans: list[_Span] = []
         self._ink = DEFAULT_INK
         self._at: tuple[int, int] | None = None
         """Where the cursor stands; None when that depends on the terminal."""
@@ -36,7 +37,7 @@ class FrameWriter:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was written."""
-        return not self._parts and not self._pieces
+        return not self._parts and not self._spans
 
     def write(self, start: int, end: int, y: int, texts: Row, inks: Row) -> None:
         """Take the cells [start, end) of a row, widened where they cut a wide character; the row must not change."""
@@ -44,26 +45,38 @@ class FrameWriter:
             start -= 1
         while end < len(texts) and texts[end] == "":
             end += 1
-        while start < end:
-            stop = start + 1
-            while stop < end and inks[stop] == inks[start]:
-                stop += 1
-            self._pieces.append(_Piece(inks[start] or DEFAULT_INK, start, stop, y, texts, inks))
-            start = stop
+        self._spans.append(_Span(start, end, y, texts, inks))
 
-    def _write_piece(self, piece: _Piece) -> None:
-        """Write cells of one ink."""
-        ink, start, end, y, texts, inks = piece
-        found = [text or "" for text in texts[start:end]]
-        whole = "".join(found)
+    def _write_plain(self, span: _Span) -> bool:
+        """Write a span in one go; return False, and write nothing, where a cell holds no single plain character."""
+        start, end, y, texts, inks = span
+        found = texts[start:end]
+        whole = "" if None in found or "" in found else "".join(cast("list[str]", found))
+        if len(whole) != end - start:
+            return False
         self._go(start, y, texts, inks)
+        ink, begin, write = self._ink, 0, self._parts.append
+        for new, group in groupby(inks[start:end]):
+            stop = begin + len(list(group))
+            if new != ink:
+                write(change_ink(ink, new or DEFAULT_INK))
+                ink = new or DEFAULT_INK
+            write(whole[begin:stop])
+            begin = stop
+        self._ink = ink
+        self._at = (end, y) if end < len(texts) else None
+        return True
+
+    def _write_piece(self, piece: _Span) -> None:
+        """Write cells of one ink."""
+        if self._write_plain(piece):
+            return
+        start, end, y, texts, inks = piece
+        self._go(start, y, texts, inks)
+        ink = inks[start] or DEFAULT_INK
         self._parts.append(change_ink(self._ink, ink))
         self._ink = ink
-        if "" not in found and len(whole) == end - start:
-            self._parts.append(whole)
-            self._at = (end, y) if end < len(texts) else None
-            return
-        for x, text in enumerate(found, start):
+        for x, text in enumerate(texts[start:end], start):
             if text:
                 self._go(x, y, texts, inks)
                 self._parts.append(text)
@@ -85,8 +98,22 @@ class FrameWriter:
 
     def finish(self, cursor: tuple[int, int]) -> str:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
-        if sum(piece.end - piece.start for piece in self._pieces) <= MANY_CELLS:
-            self._pieces.sort(key=lambda piece: ink_order(piece.ink))
-        for piece in self._pieces:
-            self._write_piece(piece)
+        if sum(span.end - span.start for span in self._spans) <= MANY_CELLS:
+            pieces = [piece for span in self._spans for piece in _pieces(span)]
+            for piece in sorted(pieces, key=lambda piece: ink_order(piece.inks[piece.start] or DEFAULT_INK)):
+                self._write_piece(piece)
+        else:
+            for span in self._spans:
+                if not self._write_plain(span):
+                    for piece in _pieces(span):
+                        self._write_piece(piece)
         return "".join((*self._parts, change_ink(self._ink, DEFAULT_INK), move_to(*cursor)))
+
+
+def _pieces(span: _Span) -> Iterator[_Span]:
+    """Yield the parts of a span that are of one ink."""
+    start = span.start
+    for _, group in groupby(span.inks[span.start : span.end]):
+        stop = start + len(list(group))
+        yield span._replace(start=start, end=stop)
+        start = stop

@@ -47,12 +47,12 @@ def painting_fault(env: Mapping[str, str] = os.environ) -> str | None:
         (compositor.ChopsUpdate, ("chops", "spans", "chop_ends")),
         (Style, ("_ansi", "_link", "_link_id")),
     )
-    missing = [f"{owner.__name__}.{name}" for owner, names in wanted for name in names if not _has(owner, name)]
+    missing = [f"{owner.__name__}.{name}" for owner, names in wanted for name in names if not has(owner, name)]
     return f"Textual has no {', '.join(missing)}" if missing else None
 
 
-def _has(owner: type, name: str) -> bool:
-    """Whether a class has an attribute, or sets it when an instance is made."""
+def has(owner: type, name: str) -> bool:
+    """Return whether a class has an attribute, or sets it when an instance is made."""
     return hasattr(owner, name) or name in owner.__init__.__code__.co_names  # type: ignore[misc]
 
 

@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 LOW_FPS = 1.0
 """Pictures a second where bandwidth is low."""
+WHOLE_S = 60.0
+"""Where bandwidth is low, the seconds between pictures in which more is new than must be."""
 _EARLY = 0.1
 """A picture may come early by this part of its period: the engine sends at about the same pace."""
+_JITTER_S = 0.012
+"""Or by this much: snapshots that the engine sends evenly do not come evenly."""
 _BACKED_UP_S = 1.5
 """Output that has waited this long means low bandwidth."""
 _RECOVERED_S = 30.0
@@ -26,7 +30,7 @@ class Pace:
         """Whether low bandwidth was asked for."""
         self.found = False
         """Whether output has backed up."""
-        self._drawn_s = -float("inf")
+        self._drawn_s = self._whole_s = -float("inf")
         self._pending_since_s: float | None = None
         self._clear_since_s = monotonic()
         self._sent: deque[tuple[float, int]] = deque(maxlen=1_024)
@@ -55,11 +59,20 @@ class Pace:
         if self.fps is None:
             return 0.0
         wait_s = self._drawn_s + 1 / self.fps - self._monotonic()
-        return wait_s if wait_s > _EARLY / self.fps else 0.0
+        return wait_s if wait_s > max(_EARLY / self.fps, _JITTER_S) else 0.0
 
     def drawn(self) -> None:
         """Note that a picture is drawn."""
         self._drawn_s = self._monotonic()
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether the next picture is to show only the news that cannot wait."""
+        return self.low and self._monotonic() - self._whole_s < WHOLE_S - _EARLY
+
+    def drawn_whole(self) -> None:
+        """Note that a picture shows all that is new."""
+        self._whole_s = self._monotonic()
 
     def note_output(self, pending: bool, sent_bytes: int) -> None:
         """Note whether the last picture still waits to be taken by the terminal, and all that was sent so far."""

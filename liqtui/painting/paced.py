@@ -3,14 +3,14 @@
 from textual.driver import Driver
 from textual.timer import Timer
 
-from liqtui.painting.light import LightApp
+from liqtui.painting.direct import DirectApp
 from liqtui.painting.pace import Pace
 
 _LOOK_AGAIN_S = 0.1
 """How soon a terminal that has not taken the last picture is looked at again."""
 
 
-class PacedApp(LightApp):
+class PacedApp(DirectApp):
     """Calls `draw` when a picture is due after `ask_to_draw`, and `save` when low bandwidth begins or ends."""
 
     def __init__(self, pace: Pace, driver_class: type[Driver] | None = None, ansi_color: bool | None = None) -> None:
@@ -36,7 +36,8 @@ class PacedApp(LightApp):
     def draw_now(self) -> None:
         """Draw without waiting."""
         self.pace.drawn()
-        self.draw()
+        with self.one_picture():
+            self.draw()
 
     def heed_pace(self) -> None:
         """Tell the pace how the output flows, and begin or end to save."""

@@ -57,6 +57,8 @@ class _Pen(NamedTuple):
     foreground: str
     background: str
     link: str
+    has_colours: bool
+    """Whether neither colour is the terminal's own."""
 
 
 @lru_cache(maxsize=8192)
@@ -72,7 +74,8 @@ def _pen(ink: str) -> _Pen:
             colours["3" if code[:-1] in ("3", "9") else "4"] = code
         else:
             attributes.add(code)
-    return _Pen(frozenset(attributes), colours["3"], colours["4"], link)
+    front, back = colours["3"], colours["4"]
+    return _Pen(frozenset(attributes), front, back, link, front != "39" and back != "49")
 
 
 @lru_cache(maxsize=8192)
@@ -92,6 +95,10 @@ def change_ink(before: str, after: str) -> str:
     if before == after:
         return ""
     old, new = _pen(before), _pen(after)
+    if new.has_colours and old.attributes == new.attributes and old.link == new.link:
+        # A map has more pairs of such than can be remembered; what differs is never longer than all of it.
+        changed = (own for own, was in zip(new[1:3], old[1:3], strict=True) if own != was)
+        return f"\x1b[{';'.join(changed)}m"
     link = "" if old.link == new.link else f"\x1b]8;{new.link or ';'}\x1b\\"
     sgr, _, _ = after.partition(_LINK_MARK)
     afresh = f"0;{sgr}" if sgr else ""

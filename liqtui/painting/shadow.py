@@ -1,8 +1,10 @@
 """The shadow of the terminal: the cells it should show, those it was last sent, and the bytes between the two."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from rich.color import ColorSystem
+from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
@@ -11,6 +13,13 @@ from liqtui.painting.sequences import cells, ink_of
 
 _BLOCK = 16
 """Cells that are compared at once."""
+
+
+class _Put(NamedTuple):
+    """The segments of a strip, and where each begins; the last place is that of its end."""
+
+    segments: list[Segment]
+    starts: list[int]
 
 
 class Shadow:
@@ -24,7 +33,10 @@ class Shadow:
         self._sent_inks: list[Row] = []
         self._strips: list[dict[int, Strip | None]] = []
         """The strips that make up each row, by where they begin: a strip that is there already is not looked at."""
-        self._dirty: set[int] = set()
+        self._put_last: list[dict[int, _Put]] = []
+        """What each row was last put together from, by where it begins, while no cell of it has been changed since."""
+        self._dirty: dict[int, tuple[int, int]] = {}
+        """By row where the cells that may differ from those sent begin and end."""
         self._cursor: tuple[int, int] | None = None
 
     def take(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem) -> None:
@@ -40,6 +52,17 @@ class Shadow:
             touched = {x: strip for (x, strip), end in chops if x < right and end > left}
             self._take_row(y, touched, system, update.chops[y].keys())
 
+    def splice(self, x: int, y: int, segments: Iterable[Segment], system: ColorSystem) -> None:
+        """Take over segments that begin at a cell, whatever the row is cut into."""
+        self._strips[y], self._put_last[y] = {}, {}
+        texts: Row = []
+        inks: Row = []
+        for text, style, _control in segments:
+            found = cells(text)
+            texts += found
+            inks += [ink_of(style, system)] * len(found)
+        self._replace(x, y, texts, inks)
+
     def _fit(self, width: int, height: int) -> None:
         """Start afresh when the screen has another size."""
         if self.size == (width, height):
@@ -47,13 +70,14 @@ class Shadow:
         self.size = (width, height)
         self._texts, self._inks = _unknown(width, height), _unknown(width, height)
         self._strips = [{} for _ in range(height)]
+        self._put_last = [{} for _ in range(height)]
         self.forget()
 
     def forget(self) -> None:
         """Forget what was sent, so that the next changes repaint everything."""
         width, height = self.size
         self._sent_texts, self._sent_inks = _unknown(width, height), _unknown(width, height)
-        self._dirty = set(range(height))
+        self._dirty = dict.fromkeys(range(height), (0, width))
         self._cursor = None
 
     def _take_row(
@@ -69,20 +93,41 @@ class Shadow:
                 self._put(x, y, strip, system)
 
     def _put(self, x: int, y: int, strip: Strip, system: ColorSystem) -> None:
+        """Put a strip into a row; the segments with which the last one at that place began, too, are passed over."""
+        segments, puts = list(strip), self._put_last[y]
+        known = puts.get(x)
+        kept = _common(known.segments, segments) if known else 0
+        begin = known.starts[kept] if known else x
         texts: Row = []
         inks: Row = []
-        for text, style, _control in strip:
+        starts = known.starts[:kept] if known else []
+        for text, style, _control in segments[kept:]:
+            starts.append(begin + len(texts))
             found = cells(text)
             texts += found
             inks += [ink_of(style, system)] * len(found)
+        end = begin + len(texts)
+        starts.append(end)
+        for at in [at for at, put in puts.items() if at < end and put.starts[-1] > x]:
+            del puts[at]
+        puts[x] = _Put(segments, starts)
+        self._replace(begin, y, texts, inks)
+
+    def _replace(self, x: int, y: int, texts: Row, inks: Row) -> None:
+        """Replace the cells from `x` on, as far as the row reaches."""
         end = min(x + len(texts), self.size[0])
-        del texts[end - x :], inks[end - x :]
+        del texts[max(end - x, 0) :], inks[max(end - x, 0) :]
         row = self._texts[y]
         if row[x:end] == texts and self._inks[y][x:end] == inks:
             return
-        self._dirty.add(y)
+        self._mark(x, y, end)
         self._mend(x, y, end)
         row[x:end], self._inks[y][x:end] = texts, inks
+
+    def _mark(self, x: int, y: int, end: int) -> None:
+        """Note that cells of a row may differ from those sent."""
+        begin, stop = self._dirty.get(y, (x, end))
+        self._dirty[y] = min(x, begin), max(end, stop)
 
     def _mend(self, start: int, y: int, end: int) -> None:
         """Blank the halves that stay of wide characters when something is written over [start, end)."""
@@ -90,7 +135,9 @@ class Shadow:
         for inside, outside in ((start, start - 1), (end, end)):
             if 0 <= outside < len(row) and row[inside] == "":
                 row[outside] = " "
+                self._mark(min(inside, outside), y, max(inside, outside) + 1)
                 self._strips[y] = {}
+                self._put_last[y] = {}
 
     def changes(self, cursor: tuple[int, int]) -> str:
         """Return the bytes that bring the terminal up to date and leave the cursor there, and count them as sent.
@@ -98,29 +145,43 @@ class Shadow:
         The pen is the default one before and after.
         """
         writer = FrameWriter(afresh=self._cursor is None)
-        for y in sorted(self._dirty):
-            self._write_row(writer, y)
+        for y, (begin, end) in sorted(self._dirty.items()):
+            self._write_row(writer, y, begin, end)
         self._dirty.clear()
         if cursor == self._cursor and writer.is_empty:
             return ""
         self._cursor = cursor
         return writer.finish(cursor)
 
-    def _write_row(self, writer: FrameWriter, y: int) -> None:
+    def _write_row(self, writer: FrameWriter, y: int, begin: int, end: int) -> None:
         texts, inks, sent_texts, sent_inks = self._texts[y], self._inks[y], self._sent_texts[y], self._sent_inks[y]
-        if texts == sent_texts and inks == sent_inks:
+        part = slice(begin, end)
+        if texts[part] == sent_texts[part] and inks[part] == sent_inks[part]:
             return
-        for start, end in _runs(_changed(texts, sent_texts, inks, sent_inks)):
-            writer.write(start, end, y, texts, inks)
-        self._sent_texts[y], self._sent_inks[y] = texts.copy(), inks.copy()
+        if any(sent_texts[part]):
+            for start, stop in _runs(_changed(texts, sent_texts, inks, sent_inks, begin, end)):
+                writer.write(start, stop, y, texts, inks)
+        else:
+            writer.write(begin, end, y, texts, inks)
+        sent_texts[part], sent_inks[part] = texts[part], inks[part]
 
 
-def _changed(texts: Row, old_texts: Row, inks: Row, old_inks: Row) -> Iterator[int]:
-    """Yield where two rows differ, passing over equal blocks of cells at once."""
-    for x in range(0, len(texts), _BLOCK):
-        block = slice(x, x + _BLOCK)
+def _common(old: list[Segment], new: list[Segment]) -> int:
+    """Return how many segments at the beginning are the same objects."""
+    count = 0
+    for a, b in zip(old, new, strict=False):
+        if a is not b:
+            break
+        count += 1
+    return count
+
+
+def _changed(texts: Row, old_texts: Row, inks: Row, old_inks: Row, begin: int, end: int) -> Iterator[int]:
+    """Yield where two rows differ between two cells, passing over equal blocks of cells at once."""
+    for x in range(begin, end, _BLOCK):
+        block = slice(x, min(x + _BLOCK, end))
         if texts[block] != old_texts[block] or inks[block] != old_inks[block]:
-            for at in range(x, min(x + _BLOCK, len(texts))):
+            for at in range(x, min(x + _BLOCK, end)):
                 if texts[at] != old_texts[at] or inks[at] != old_inks[at]:
                     yield at
 

@@ -71,7 +71,7 @@ def columns_of_cells(
 
 
 def reduce_field(
-    cells_usd: Floats, first_bin: int, ts_ms: NDArray[np.int64], step_ms: int, ohlc_usd: Floats,
+    cells_usd: Floats | NDArray[np.float32], first_bin: int, ts_ms: NDArray[np.int64], step_ms: int, ohlc_usd: Floats,
     gap: NDArray[np.bool_], prices: PriceView, times: TimeView,
 ) -> Field:  # fmt: skip
     """Return what a view shows of a (columns, bins) field; the last column is taken as still forming."""
@@ -79,7 +79,8 @@ def reduce_field(
     low, bins = int(first[0]), _bins_shown(first_bin, cells_usd.shape[1], prices)
     at, close_usd = first - low, ohlc_usd[:, 3]
     last = np.maximum(np.append(at[1:], len(ts_ms) - low) - 1, at)
-    sides = split_sides(cells_usd[low:, bins], first_bin + bins.start, prices.width_log, close_usd[low:])
+    shown_usd = cells_usd[low:, bins].astype(np.float64)
+    sides = split_sides(shown_usd, first_bin + bins.start, prices.width_log, close_usd[low:])
     long_usd, short_usd = (_masked_max(sum_rows(side, first_bin + bins.start, prices), at, known) for side in sides)
     empty = np.minimum.reduceat(gap[low:], at) | ~known
     closes = np.where(empty, np.nan, _last_known(close_usd[low:])[last])
@@ -137,7 +138,11 @@ def classes(values: Floats, limits: Floats) -> NDArray[np.uint8]:
     """Return the class 0..CLASSES of each value; equal limits share out their classes by the middle one."""
     if limits.size == 0:
         return np.zeros(values.shape, np.uint8)
-    flat = values.ravel()
-    ranks = (np.searchsorted(limits, flat, "left") + np.searchsorted(limits, flat, "right") + 1) // 2
-    found: NDArray[np.uint8] = np.where(flat > 0, ranks, 0).astype(np.uint8).reshape(values.shape)
+    found = np.zeros(values.shape, np.uint8)
+    shown = values > 0
+    positive = values[shown]
+    ranks = np.searchsorted(limits, positive, "right")
+    if not (limits[1:] > limits[:-1]).all():
+        ranks = (np.searchsorted(limits, positive, "left") + ranks + 1) // 2
+    found[shown] = ranks
     return found

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 NOTHING = "–"
 """Stands where a figure is not known."""
@@ -10,6 +11,7 @@ _SUFFIXES = ("", "K", "M", "B", "T")
 _MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
 
 
+@lru_cache(maxsize=256)
 def price_decimals(tick_usd: float) -> int:
     """Return how many decimals a price with this tick has; a tick of 10 or an impossible one has none."""
     if not tick_usd > 0:
@@ -18,6 +20,7 @@ def price_decimals(tick_usd: float) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
+@lru_cache(maxsize=1024)
 def price(value_usd: float | None, decimals: int) -> str:
     """Return a price with thousands marks: `97,123.4`."""
     return NOTHING if value_usd is None else f"{value_usd:,.{decimals}f}"
@@ -43,6 +46,7 @@ def _three_digits(value: float, suffix: str) -> str:
     return f"{value:.1f}"
 
 
+@lru_cache(maxsize=256)
 def compact_range(low: float, high: float) -> str:
     """Return two sizes in at most ten cells, in one unit where both have a figure in it: `8..19M`, `40K..1.2M`."""
     unit = compact(high).lstrip("-0123456789.")
@@ -68,6 +72,7 @@ def signed_compact(value: float | None) -> str:
     return compact(value) if value < 0 else f"+{compact(value)}"
 
 
+@lru_cache(maxsize=1024)
 def signed_pct(value: float | None) -> str:
     """Return a signed percentage in at most six cells: `+1.42%`, `-12.3%`, `+150%`."""
     if value is None:

@@ -40,13 +40,13 @@ def mark(path: Pixels, sums_usd: Floats, limits: Floats, close_usd: Floats, view
     marked, per_cell = path.copy(), view.rows // len(path)
     if limits.size == 0:
         return marked
-    for cell, (long_usd, short_usd) in enumerate(sums_usd.tolist()):
-        size = int(np.searchsorted(limits, max(long_usd, short_usd), side="right"))
+    sizes = np.searchsorted(limits, sums_usd.max(axis=1), side="right")
+    for cell in np.flatnonzero(sizes).tolist():
         close = float(close_usd[cell])
         row = -1 if math.isnan(close) else view.row_of(close)
-        if size and 0 <= row < view.rows:
-            side = 0 if long_usd > short_usd else MARK_SIZES
-            marked[len(path) - 1 - row // per_cell, cell] = MARK + side + size
+        if 0 <= row < view.rows:
+            side = 0 if sums_usd[cell, 0] > sums_usd[cell, 1] else MARK_SIZES
+            marked[len(path) - 1 - row // per_cell, cell] = MARK + side + int(sizes[cell])
     return marked
 
 

@@ -1,6 +1,5 @@
 """Reduces the fields of one picture after another, of which mostly the forming column differs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,49 +11,94 @@ from liqtui.render.view import PriceView, TimeView
 
 
 @dataclass(frozen=True, slots=True)
+class _Columns:
+    """What a field is made from."""
+
+    cells_usd: NDArray[np.float32]
+    first_bin: int
+    ts_ms: NDArray[np.int64]
+    step_ms: int
+    ohlc_usd: Floats
+    gap: NDArray[np.bool_]
+    settled: object
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """Return what must be alike in two of them."""
+        return self.first_bin, self.cells_usd.shape[1], self.step_ms
+
+    def from_column(self, start: int, prices: PriceView, times: TimeView) -> Field:
+        """Return the field of the columns from one on."""
+        return reduce_field(
+            self.cells_usd[start:], self.first_bin, self.ts_ms[start:], self.step_ms, self.ohlc_usd[start:],
+            self.gap[start:], prices, times,
+        )  # fmt: skip
+
+    def goes_on(self, old: "_Columns") -> int | None:
+        """Return by how many columns this begins later, where it differs in none that were closed; None else."""
+        shift, rest = divmod(int(self.ts_ms[0] - old.ts_ms[0]), self.step_ms)
+        closed = len(old.ts_ms) - 1 - shift
+        if self.key != old.key or rest or shift < 0 or not 0 < closed < len(self.ts_ms):
+            return None
+        if shift == 0 and len(self.ts_ms) == closed + 1 and self.settled is not None and self.settled is old.settled:
+            return 0
+        same = (
+            np.array_equal(mine[:closed], his[shift:-1], equal_nan=mine.dtype == np.float64)
+            for mine, his in zip(self._arrays, old._arrays, strict=True)
+        )
+        return shift if all(same) else None
+
+    @property
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.cells_usd, self.ohlc_usd, self.gap
+
+
+@dataclass(frozen=True, slots=True)
 class _Made:
     """A field, what it was made from, and where the forming column begins to matter."""
 
-    key: object
-    closed: Sequence[NDArray[Any]]
+    columns: _Columns
+    view: tuple[PriceView, TimeView]
     field: Field
     cell: int
     column: int
 
 
 class Reducer:
-    """Keeps the last field: where only the last column has changed, only the cells it reaches are made anew."""
+    """Keeps the last field: where no closed column has changed, only the cells after these are made anew."""
 
     def __init__(self) -> None:
         self._made: _Made | None = None
         self.renewed = True
         """Whether the last field may differ from the one before in settled cells."""
+        self._age = 0
+
+    @property
+    def same(self) -> tuple[int, int]:
+        """Return a number that changes with the cells that were settled, and the first cell that is not."""
+        return self._age, self._made.cell if self._made else 0
 
     def reduce(
         self, cells_usd: NDArray[np.float32], first_bin: int, ts_ms: NDArray[np.int64], step_ms: int,
-        ohlc_usd: Floats, gap: NDArray[np.bool_], prices: PriceView, times: TimeView,
+        ohlc_usd: Floats, gap: NDArray[np.bool_], prices: PriceView, times: TimeView, settled: object = None,
     ) -> Field:  # fmt: skip
-        """Return what `reduce_field` makes of these."""
-        key = (first_bin, cells_usd.shape, int(ts_ms[0]), step_ms, prices, times)
-        closed, made = (cells_usd[:-1], ohlc_usd[:-1], gap[:-1]), self._made
-        self.renewed = made is None or made.key != key or not _same(made.closed, closed)
-        if made is None or self.renewed:
-            field = reduce_field(cells_usd.astype(np.float64), first_bin, ts_ms, step_ms, ohlc_usd, gap, prices, times)
-            cell, column = _reached(ts_ms, step_ms, times)
+        """Return what `reduce_field` makes of these.
+
+        `settled` is the same object where all columns before the last are the same, so that they need not be compared.
+        """
+        columns = _Columns(cells_usd, first_bin, ts_ms, step_ms, ohlc_usd, gap, settled)
+        made, view = self._made, (prices, times)
+        shift = columns.goes_on(made.columns) if made is not None and made.view == view else None
+        self.renewed = made is None or shift != 0 or len(ts_ms) != len(made.columns.ts_ms)
+        if made is None or shift is None or (shift and (times.start_ms < ts_ms[0] or shift > made.column)):
+            self._age += 1
+            field = columns.from_column(0, prices, times)
         else:
-            cell, column = made.cell, made.column
-            ahead = TimeView(times.cell_ms, times.first_cell + cell, times.cells - cell)
-            tail = reduce_field(
-                cells_usd[column:].astype(np.float64), first_bin, ts_ms[column:], step_ms,
-                ohlc_usd[column:], gap[column:], prices, ahead,
-            )  # fmt: skip
-            field = _joined(made.field, cell, tail)
-        self._made = _Made(key, closed, field, cell, column)
+            ahead = TimeView(times.cell_ms, times.first_cell + made.cell, times.cells - made.cell)
+            field = _joined(made.field, made.cell, columns.from_column(made.column - shift, prices, ahead))
+        reached = _reached(ts_ms, step_ms, times) if made is None or self.renewed else (made.cell, made.column)
+        self._made = _Made(columns, view, field, *reached)
         return field
-
-
-def _same(old: Sequence[NDArray[Any]], new: Sequence[NDArray[Any]]) -> bool:
-    return all(np.array_equal(a, b, equal_nan=a.dtype == np.float64) for a, b in zip(old, new, strict=True))
 
 
 def _reached(ts_ms: NDArray[np.int64], step_ms: int, times: TimeView) -> tuple[int, int]:

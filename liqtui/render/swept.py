@@ -21,12 +21,19 @@ _NEVER = -1_000_000
 Bools = NDArray[np.bool_]
 
 
+def fading(cells: int) -> int:
+    """Return for how many cells what was taken is seen, in a map of so many."""
+    return max(round(cells * _SHOWN), _SHOWN_LEAST)
+
+
 def swept_pixels(
-    field: Field, long_classes: NDArray[np.uint8], short_classes: NDArray[np.uint8], view: PriceView
+    field: Field, long_classes: NDArray[np.uint8], short_classes: NDArray[np.uint8], view: PriceView, shown: int
 ) -> NDArray[np.int32]:
-    """Return (cells, rows) of EMPTY, SWEPT and OUTLINE; nothing is swept in a gap or in what is yet to come."""
+    """Return (cells, rows) of EMPTY, SWEPT and OUTLINE; nothing is swept in a gap or in what is yet to come.
+
+    What was taken is seen for `shown` cells: a cell depends on no more than twice as many before it.
+    """
     crossed, cells = _crossed(field, view), len(field.close_usd)
-    shown = max(round(cells * _SHOWN), _SHOWN_LEAST)
     sides = ((field.long_usd, long_classes), (field.short_usd, short_classes))
     taken = np.logical_or(*(_lost(usd, ranks, shown) for usd, ranks in sides))
     taken[1:] &= crossed[1:] | crossed[:-1]

@@ -18,21 +18,29 @@ class Field(NamedTuple):
     """The highest rank is left out first when the line is too narrow; rank 0 is left out last."""
 
 
+def _cells(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)
+
+
 def fit(fields: Sequence[Field], width: int) -> list[Field]:
     """Return the fields that fit in `width` cells, in order, leaving out whole ones by rank, rightmost first."""
     kept = list(fields)
-    room = width - sum(cell_len(field.text) for field in kept)
+    room = width - sum([_cells(field.text) for field in kept])
     while room < 0 and kept:
         index = max(range(len(kept)), key=lambda i: (kept[i].rank, i))
-        room += cell_len(kept.pop(index).text)
+        room += _cells(kept.pop(index).text)
     return kept
 
 
 def line(fields: Sequence[Field], width: int, base: Style) -> Strip:
     """Return exactly `width` cells of the fields that fit, padded at the right in the base style."""
-    kept = fit(fields, width)
-    used = sum(cell_len(field.text) for field in kept)
-    segments = [Segment(field.text, base + field.style) for field in kept if field.text]
+    return _laid(fit(fields, width), width, base)
+
+
+def _laid(fields: Sequence[Field], width: int, base: Style) -> Strip:
+    """Return a line of fields that fit."""
+    used = sum([_cells(field.text) for field in fields])
+    segments = [Segment(field.text, base + field.style) for field in fields if field.text]
     if used < width:
         segments.append(Segment(" " * (width - used), base))
     return Strip(segments, width)
@@ -44,8 +52,8 @@ def spread(left: Sequence[Field], right: Sequence[Field], width: int, base: Styl
     chosen = set(map(id, tagged))
     kept_left = [field for field in left if id(field) in chosen]
     kept_right = [field for field in right if id(field) in chosen]
-    used = sum(cell_len(field.text) for field in (*kept_left, *kept_right))
-    return line([*kept_left, Field(" " * max(width - used, 0), Style()), *kept_right], width, base)
+    used = sum([_cells(field.text) for field in tagged])
+    return _laid([*kept_left, Field(" " * max(width - used, 0), Style()), *kept_right], width, base)
 
 
 def over(strip: Strip, x: int, text: str, style: Style) -> Strip:

@@ -51,7 +51,11 @@ _PLAIN = (
     ("Lower prices", "picture.pan(-1)", "move the view"),
     ("Earlier", "pan_time(-1)", "the map as it was known then"),
     ("Later", "pan_time(1)", ""),
-    ("Low bandwidth on or off", "low_bandwidth", "one picture a second, five colours a side, no mouse"),
+    (
+        "Low bandwidth on or off",
+        "low_bandwidth",
+        "price and venues each second, all else each minute, five colours a side, no mouse",
+    ),
     ("Skill", "skill", "how far to trust the map: gain, tests, bands, learned mix"),
     ("Help", "help", "keys, words and marks"),
     ("Quit", "quit", ""),

@@ -36,7 +36,8 @@ HELP = """\
   [b]space[/b]                   freeze; data goes on, the newest comes on release
   [b]:[/b]  ctrl+p               all commands in words, themes too
   [b]ctrl+l[/b]                  paint the whole screen again
-  [b]B[/b]                       low bandwidth: 1 picture a second, 5 colours a side, no mouse
+  [b]B[/b]                       low bandwidth: price and venues each second,
+                          all else each minute, 5 colours a side, no mouse
   [b]?[/b]  F1                   this page; q, ? or escape close it
   [b]q[/b]                       quit
 

@@ -55,6 +55,10 @@ class LinkedMap(Heatmap):
         self.selection = selection
         await self._link.select(selection)
 
+    def keep_pace(self) -> None:
+        """Have no more sent than the app shows."""
+        self._link.pace(cast(PacedApp, self.app).pace.fps)
+
     def take(self, snapshot: Snapshot) -> None:
         """Show the newest of its own link when the app shows what is new."""
         if self._newest is not None:
@@ -62,6 +66,7 @@ class LinkedMap(Heatmap):
 
     async def _listen(self) -> None:
         app = cast(PacedApp, self.app)
+        self.keep_pace()
         await self._link.select(self.selection)
         async for event in self._link.events():
             if isinstance(event, LinkState):
@@ -116,6 +121,8 @@ class SideBySide(Screen[int]):
         """Draw all in the colours of a theme, or in a `few` of them."""
         for one in self.maps:
             one.inks = inks(theme, colour, few)
+            if one.is_attached:
+                one.keep_pace()
 
     def action_next(self) -> None:
         """Show more maps, or go back to one asset."""

@@ -1,6 +1,7 @@
 """All assets and all venues at a glance."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.style import Style
 from textual.strip import Strip
@@ -25,6 +26,19 @@ _MORE = 3
 
 class AssetBar(Panel):
     """A table of assets where there is room for it, else one line of assets and one of the selected one's figures."""
+
+    def take_urgent(self, snapshot: Snapshot) -> None:
+        """Show of a snapshot only the price of the selected asset and the states of the venues."""
+        held = self.snapshot
+        if held is None or [row.asset for row in held.assets] != [row.asset for row in snapshot.assets]:
+            self.take(snapshot)
+            return
+        wanted = held.detail.selection.asset
+        rows = (
+            replace(old, price_usd=new.price_usd) if new.asset == wanted else old
+            for old, new in zip(held.assets, snapshot.assets, strict=True)
+        )
+        self.take(replace(held, assets=tuple(rows), venues=snapshot.venues))
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return the lines of the bar; the venues come last."""
@@ -91,13 +105,24 @@ class AssetBar(Panel):
         grid = [_cells(slot, row, snapshot) for slot, row in enumerate(snapshot.assets, 1)]
         head = (" #", "asset", "price USD", "24h", "mark USD", "OI", "OI USD", "funding", "next")
         widths = [max(len(cells[i]) for cells in (head, *grid)) for i in range(len(head))]
-        lines = [self.line(self._row(head, widths, ["dim"] * len(head)), width)]
-        for row, cells in zip(snapshot.assets, grid, strict=True):
-            looks = ["dim", "title", "price", _change_look(row), "text", "text", "text", "text", "dim"]
+        heading = self.held(
+            "head", (widths, width), lambda: self.line(self._row(head, widths, ["dim"] * len(head)), width)
+        )
+        rows = zip(snapshot.assets, grid, strict=True)
+        return [heading, *(self._asset(row, cells, widths, snapshot, width) for row, cells in rows)]
+
+    def _asset(
+        self, row: AssetRow, cells: Sequence[str], widths: Sequence[int], snapshot: Snapshot, width: int
+    ) -> Strip:
+        """Return an asset's row of the table, the one from before where that says the same."""
+        change, selected = _change_look(row), row.asset == snapshot.detail.selection.asset
+
+        def make() -> Strip:
+            looks = ["dim", "title", "price", change, "text", "text", "text", "text", "dim"]
             fields = self._row(cells, widths, looks)
-            selected = row.asset == snapshot.detail.selection.asset
-            lines.append(self.line(self._highlight(fields) if selected else fields, width))
-        return lines
+            return self.line(self._highlight(fields) if selected else fields, width)
+
+        return self.held(row.asset, (cells, widths, change, selected, width), make)
 
     def _row(self, cells: Sequence[str], widths: Sequence[int], looks: Sequence[str]) -> list[Field]:
         ranks = (0, 0, 0, 0, 5, 2, 1, 3, 4)

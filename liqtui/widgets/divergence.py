@@ -26,6 +26,10 @@ _USD_FROM = 43
 class Divergence(Panel):
     """One row a window: change of price, of open interest, and what that means."""
 
+    def subject(self) -> object:
+        """Return the rows."""
+        return (self.snapshot.detail.divergence if self.snapshot else (),)
+
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return a heading, where there is room for it, and one line a window."""
         rows = self.snapshot.detail.divergence if self.snapshot else ()

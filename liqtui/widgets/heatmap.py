@@ -8,14 +8,14 @@ from textual.strip import Strip
 
 from liqtui.model.snapshot import Cluster, Heat, Snapshot
 from liqtui.render.axes import time_line, time_ticks
-from liqtui.render.heatmap import Painter, paint, trace
+from liqtui.render.canvas import Canvas
 from liqtui.render.numbers import clock, moment, price
-from liqtui.render.prints import mark
 from liqtui.render.ramp import Inks
 from liqtui.render.view import PriceView, TimeView
 from liqtui.widgets.crosshair import Crosshair, cell_of, place_of
+from liqtui.widgets.known_marks import has_known
 from liqtui.widgets.map_cross import cross_map, cross_time
-from liqtui.widgets.map_edge import cell_row, edge_strips, profile_bars
+from liqtui.widgets.map_edge import Edge, cell_row, profile_bars
 from liqtui.widgets.map_frame import Framed, Framing
 from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend
 from liqtui.widgets.map_profile import profile_lines
@@ -46,12 +46,13 @@ class Heatmap(Panel):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._painter: Painter | None = None
+        self._canvas: Canvas | None = None
+        self._edge = Edge()
         self._framing = Framing()
         self._shown: tuple[Framed, int] | None = None
         """What the map shows and on how many cell rows; None while there is no map."""
 
-    def watch_snapshot(self, old: Snapshot | None = None, new: Snapshot | None = None) -> None:
+    def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new; what was set for another asset's prices does not hold for this one's."""
         if old is not None and new is not None and old.detail.selection.asset != new.detail.selection.asset:
             self.centre_usd = self.cross = None
@@ -59,13 +60,17 @@ class Heatmap(Panel):
 
     def watch_inks(self, inks: Inks | None) -> None:
         """Start painting in the new colours."""
-        self._painter = Painter(inks) if inks else None
+        self._use(inks)
         self.redraw()
 
     def set_inks(self, inks: Inks | None) -> None:
         """Choose the colours before the first picture."""
         self.set_reactive(Heatmap.inks, inks)
-        self._painter = Painter(inks) if inks else None
+        self._use(inks)
+
+    def _use(self, inks: Inks | None) -> None:
+        self._canvas = Canvas(inks) if inks else None
+        self._held.clear()
 
     def watch_scale(self) -> None:
         """Draw at the new zoom."""
@@ -138,13 +143,13 @@ class Heatmap(Panel):
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return heading, map with price axis, time axis and legend."""
-        snapshot, painter = self.snapshot, self._painter
+        snapshot, canvas = self.snapshot, self._canvas
         heat = snapshot.detail.heat if snapshot else None
         self._shown = None
-        if snapshot is None or painter is None or heat is None or snapshot.detail.price_usd is None:
+        if snapshot is None or canvas is None or heat is None or snapshot.detail.price_usd is None:
             return self._skeleton(snapshot, width, height)
         with_legend = height >= _LEGEND_FROM
-        rows = (height - 2 - with_legend) * painter.inks.pixels_per_cell
+        rows = (height - 2 - with_legend) * canvas.inks.pixels_per_cell
         axis = len(price(snapshot.detail.price_usd * 1.2, decimals_of(snapshot))) + 1
         bars = min(width // 9, _PROFILE_MOST) if width >= _PROFILE_FROM else 0
         cells = width - axis - 1 - bars
@@ -153,30 +158,29 @@ class Heatmap(Panel):
         shown = self._framing.frame(heat, snapshot, rows, cells, self.scale, self.centre_usd)
         heading = self._heading(snapshot, shown.prices, width)
         if self.profile:
-            size = (width, rows // painter.inks.pixels_per_cell, axis)
+            size = (width, rows // canvas.inks.pixels_per_cell, axis)
             return [heading, *profile_lines(self, snapshot, heat, shown.prices, self.marked, size)]
-        body, times = self._body(painter, snapshot, heat, shown, bars, axis), self._times(shown.times, bars, axis)
+        body, times = self._body(canvas, snapshot, heat, shown, bars, axis), self._times(shown.times, bars, axis)
         self._shown = shown, len(body)
         if self.cross is not None:
             body = cross_map(self, snapshot, shown, self.cross, body, axis)
             times = cross_time(self, shown, self.cross, times)
         remarks = _remarks(heat, moved=self.centre_usd is not None)
-        words = legend(self, painter.inks, shown.limits, self.hidden_pct, remarks, width)
-        return [heading, *body, times, *([words] if with_legend else [])]
+        return [heading, *body, times, *([self._legend(canvas.inks, shown, remarks, width)] if with_legend else [])]
 
-    def _body(
-        self, painter: Painter, snapshot: Snapshot, heat: Heat, shown: Framed, bars: int, axis: int
-    ) -> list[Strip]:
+    def _legend(self, inks: Inks, shown: Framed, remarks: Sequence[str], width: int) -> Strip:
+        """Return the legend, the last one while nothing in it changes."""
+        limits = [(side, own.tobytes()) for side, own in shown.limits.items()]
+        key = limits, self.hidden_pct, remarks, has_known(self), width
+        return self.held("legend", key, lambda: legend(self, inks, shown.limits, self.hidden_pct, remarks, width))
+
+    def _body(self, canvas: Canvas, snapshot: Snapshot, heat: Heat, shown: Framed, bars: int, axis: int) -> list[Strip]:
         """Return the map with its right edge."""
-        least = least_class(self.hidden_pct)
-        pixels = paint(shown.field, shown.limits["long"], shown.limits["short"], shown.prices, least)
-        path = trace(shown.field.close_usd, shown.prices, painter.inks)
-        path = mark(path, shown.prints_usd, shown.limits["prints"], shown.field.close_usd, shown.prices)
-        here = cell_row(shown.prices, snapshot.detail.price_usd, painter.inks.pixels_per_cell)
-        body = painter.strips(pixels, path, here)
-        now = profile_bars(self, heat, shown.prices, len(body), bars)
-        edge = edge_strips(self, snapshot, shown.prices, self.marked, here, now, axis)
-        return [Strip.join([strip, mark]) for strip, mark in zip(body, edge, strict=True)]
+        least, prices = least_class(self.hidden_pct), shown.prices
+        here = cell_row(prices, snapshot.detail.price_usd, canvas.inks.pixels_per_cell)
+        now = profile_bars(self, heat, prices, prices.rows // canvas.inks.pixels_per_cell, bars)
+        edges = self._edge.strips(self, snapshot, prices, self.marked, here, now, axis)
+        return canvas.strips(shown.field, shown.limits, shown.prints_usd, prices, least, here, shown.same, edges)
 
     def _skeleton(self, snapshot: Snapshot | None, width: int, height: int) -> list[Strip]:
         text = "waiting for the engine"
@@ -214,8 +218,12 @@ class Heatmap(Panel):
         return "now" if until_ms is None else clock(until_ms)[:5]
 
     def _times(self, times: TimeView, profile: int, axis: int) -> Strip:
-        text = f"{time_line(time_ticks(times, 8), times.cells)} {self._last_word()[:profile]:<{profile}}{'UTC':>{axis}}"
-        return self.line([self.field(text, "dim")], len(text))
+        def make() -> Strip:
+            last = f"{self._last_word()[:profile]:<{profile}}"
+            text = f"{time_line(time_ticks(times, 8), times.cells)} {last}{'UTC':>{axis}}"
+            return self.line([self.field(text, "dim")], len(text))
+
+        return self.held("times", (times, profile, axis, self._last_word()), make)
 
 
 def _remarks(heat: Heat, *, moved: bool) -> tuple[str, ...]:

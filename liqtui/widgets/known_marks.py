@@ -31,9 +31,14 @@ def known_mark(panel: Panel, side: Side) -> Field:
     return panel.field(GLYPH[side], side)
 
 
+def has_known(panel: Panel) -> bool:
+    """Return whether any observed positions are drawn."""
+    return bool(_standing(panel))
+
+
 def known_legend(panel: Panel) -> list[Field]:
     """Return what the diamonds mean, where there are any."""
-    if not _standing(panel):
+    if not has_known(panel):
         return []
     return [panel.field(f"  {GLYPH['long']}{GLYPH['short']} observed", "text", 1)]
 

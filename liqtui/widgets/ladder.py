@@ -6,12 +6,13 @@ from rich.style import Style
 from textual.strip import Strip
 
 from liqtui.messages import ClusterPicked
+from liqtui.model.market import Side
 from liqtui.model.snapshot import Cluster, Snapshot
 from liqtui.render.bars import bar
-from liqtui.render.numbers import compact, price, signed_atr, signed_pct
+from liqtui.render.numbers import compact, price
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel, decimals_of
-from liqtui.widgets.rung_columns import RungColumns, band_text, observed_forms
+from liqtui.widgets.rung_columns import RungColumns, RungText, observed_forms, rung_text
 
 
 class Ladder(Panel):
@@ -21,7 +22,7 @@ class Ladder(Panel):
         super().__init__(id=id)
         self._cursor: Cluster | None = None
 
-    def watch_snapshot(self) -> None:
+    def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Keep the cursor on its zone as the zones move."""
         if self._cursor is not None:
             self._place(self._same(self._cursor))
@@ -84,12 +85,17 @@ class Ladder(Panel):
             return [self._heading(None, width), self.line([self.field(text, "dim")], width)][:height]
         rungs = self._rungs()
         above = sum(rung.side == "short" for rung in rungs)
-        columns = RungColumns(rungs, snapshot.detail.known, decimals_of(snapshot), width)
+        texts = [rung_text(rung, snapshot.detail.known, decimals_of(snapshot)) for rung in rungs]
+        columns = RungColumns(texts, width)
+        largest_usd = max(rung.usd for rung in rungs) or 1.0
+        said = dict(zip(map(id, rungs), texts, strict=True))
         lines: list[Cluster | None] = [*rungs[:above], None, *rungs[above:]]
         focus = lines.index(self._cursor) if self._cursor in rungs else None
         start = _window(len(lines), height - 1, above, focus)
         body = [
-            self._price_line(snapshot, width) if rung is None else self._rung(rung, columns, width)
+            self._price_line(snapshot, width)
+            if rung is None
+            else self._rung(rung, said[id(rung)], rung.usd / largest_usd, columns, width)
             for rung in lines[start : start + height - 1]
         ]
         hidden = (start, max(len(lines) - start - (height - 1), 0))
@@ -126,26 +132,35 @@ class Ladder(Panel):
         used = sum(len(field.text) for field in fields)
         return self.line([*fields, self.field("─" * max(width - used, 0), "rule", 2)], width)
 
-    def _rung(self, rung: Cluster, columns: RungColumns, width: int) -> Strip:
-        side = self.look("short" if rung.side == "short" else "long")
+    def _rung(self, rung: Cluster, text: RungText, share: float, columns: RungColumns, width: int) -> Strip:
+        """Return the line of a rung, the one from before where that says the same."""
+        filled, picked = bar(share, columns.bar), rung == self._cursor
+        key = text, filled, picked, columns.widths, width
+        name = f"{rung.side} {text.price}"
+        return self.held(name, key, lambda: self._made_rung(rung.side, text, filled, picked, columns, width))
+
+    def _made_rung(
+        self, side_name: Side, text: RungText, filled: str, picked: bool, columns: RungColumns, width: int
+    ) -> Strip:
+        side = self.look("short" if side_name == "short" else "long")
         fields = [
-            Field("▸" if rung == self._cursor else " ", self.look("title")),
-            Field(rung.side[0].upper(), side),
-            self.field(f" {price(rung.price_usd, columns.decimals):>{columns.price}}"),
-            self.field(f" {signed_pct(rung.distance_pct):>{columns.distance}}"),
+            Field("▸" if picked else " ", self.look("title")),
+            Field(side_name[0].upper(), side),
+            self.field(f" {text.price:>{columns.price}}"),
+            self.field(f" {text.distance:>{columns.distance}}"),
         ]
         if columns.atr:
-            fields.append(self.field(f" {signed_atr(rung.distance_atr):>{columns.atr}}", "dim"))
-        fields.append(Field(f" {compact(rung.usd):>5}", side))
+            fields.append(self.field(f" {text.atr:>{columns.atr}}", "dim"))
+        fields.append(Field(f" {text.usd:>5}", side))
         if columns.band:
-            fields.append(self.field(f" {band_text(rung):>{columns.band}}", "dim"))
+            fields.append(self.field(f" {text.band:>{columns.band}}", "dim"))
         if columns.share:
-            fields.append(self.field(f" {rung.share_pct:>2.0f}%", "dim"))
+            fields.append(self.field(f" {text.share:>3}", "dim"))
         if columns.known:
-            fields.append(Field(f" {columns.known_text(rung):<{columns.known}}", side))
+            fields.append(Field(f" {columns.known_text(text, side_name):<{columns.known}}", side))
         if columns.bar:
-            fields.append(Field(f" {bar(rung.usd / columns.largest_usd, columns.bar)}", side))
-        if rung != self._cursor:
+            fields.append(Field(f" {filled}", side))
+        if not picked:
             return self.line(fields, width)
         cursor = self.look("cursor")
         back = Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse, bold=True)

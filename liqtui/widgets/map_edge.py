@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from liqtui.model.snapshot import Cluster, Heat, Snapshot
 from liqtui.render.axes import price_ticks
-from liqtui.render.bars import bar
+from liqtui.render.bars import bar_of
 from liqtui.render.levels import column_rows
 from liqtui.render.numbers import price
 from liqtui.render.text import Field
@@ -31,42 +31,70 @@ def profile_bars(pane: Panel, heat: Heat, prices: PriceView, rows: int, width: i
     close_usd = float(heat.ohlc_usd[-1, 3])
     sides = column_rows(heat.cells_usd[-1].astype(np.float64), heat.first_bin, close_usd, prices)
     longs, shorts = (side.reshape(rows, -1).sum(axis=1)[::-1] for side in sides)
-    most = max(float((longs + shorts).max()), 1e-9)
+    both = longs + shorts
+    eighths = np.maximum(np.rint(both / max(float(both.max()), 1e-9) * (8 * width)), both > 0)
+    bars: list[dict[int, Field]] = pane.held("bars", width, lambda: [{}, {}])
     return [
-        pane.field(bar((long_usd + short_usd) / most, width), "long" if long_usd > short_usd else "short")
-        for long_usd, short_usd in zip(longs.tolist(), shorts.tolist(), strict=True)
+        bars[long].get(size)
+        or bars[long].setdefault(size, pane.field(bar_of(size, width), "long" if long else "short"))
+        for size, long in zip(eighths.astype(int).tolist(), (longs > shorts).tolist(), strict=True)
     ]
 
 
-def edge_strips(
-    pane: Panel,
-    snapshot: Snapshot,
-    prices: PriceView,
-    marked: Cluster | None,
-    here: int | None,
-    bars: Sequence[Field],
-    axis: int,
-) -> list[Strip]:
-    """Return the mark column, the bars and the price axis of `axis` cells, one strip a cell row.
+_Row = tuple[Field | None, Field, str, str | None]
+"""Of a cell row: its mark, its bar, its label, the price where it is there."""
 
-    `here` is the cell row of the price now.
-    """
-    labels = price_labels(snapshot, prices, len(bars))
-    marks = _marks(pane, snapshot, prices, marked, len(bars))
-    now = price(snapshot.detail.price_usd, decimals_of(snapshot))
-    return [
-        pane.line(
-            [
-                marks.get(y, Field(" ", Style())),
-                bars[y],
-                Field(f"{now:>{axis}}", pane.look("price") + Style(reverse=True))
-                if y == here
-                else pane.field(f"{labels.get(y, ''):>{axis}}", "dim"),
-            ],
-            1 + len(bars[y].text) + axis,
-        )
-        for y in range(len(bars))
-    ]
+
+class Edge:
+    """The mark column, the bars and the price axis; of the rows on screen only those that differ are made again."""
+
+    def __init__(self) -> None:
+        self._made_for: object = None
+        self._rows: Sequence[_Row | None] = []
+        self._strips: list[Strip] = []
+
+    def strips(
+        self,
+        pane: Panel,
+        snapshot: Snapshot,
+        prices: PriceView,
+        marked: Cluster | None,
+        here: int | None,
+        bars: Sequence[Field],
+        axis: int,
+    ) -> list[Strip]:
+        """Return the mark column, the bars and the price axis of `axis` cells, one strip a cell row.
+
+        `here` is the cell row of the price now.
+        """
+        count, now = len(bars), price(snapshot.detail.price_usd, decimals_of(snapshot))
+        labels = _labels(pane, snapshot, prices, count)
+        marks = _marks(pane, snapshot, prices, marked, count)
+        rows = [(marks.get(y), bar, labels.get(y, ""), now if y == here else None) for y, bar in enumerate(bars)]
+        made_for = pane.dressed, axis, count
+        if self._made_for != made_for:
+            self._made_for, self._rows, self._strips = made_for, [None] * count, [Strip([])] * count
+        self._strips = [
+            strip if old == row else _edge(pane, row, axis)
+            for strip, old, row in zip(self._strips, self._rows, rows, strict=True)
+        ]
+        self._rows = rows
+        return self._strips
+
+
+def _edge(pane: Panel, row: _Row, axis: int) -> Strip:
+    mark, bar, label, now = row
+    if now is None:
+        at = pane.field(f"{label:>{axis}}", "dim")
+    else:
+        at = Field(f"{now:>{axis}}", pane.look("price") + Style(reverse=True))
+    return pane.line([mark or Field(" ", Style()), bar, at], 1 + len(bar.text) + axis)
+
+
+def _labels(pane: Panel, snapshot: Snapshot, prices: PriceView, rows: int) -> dict[int, str]:
+    asset = asset_row(snapshot)
+    key = prices, rows, asset.tick_usd if asset else None
+    return pane.held("labels", key, lambda: price_labels(snapshot, prices, rows))
 
 
 def price_labels(snapshot: Snapshot, prices: PriceView, rows: int) -> dict[int, str]:

@@ -30,6 +30,8 @@ class Framed:
     """Lower limits of the classes of each side, and of the marks of `prints`."""
     prints_usd: Floats
     """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints."""
+    same: tuple[int, int] = (0, 0)
+    """A number that changes with the cells that were settled, and the first cell that is not."""
 
     @property
     def newest(self) -> int:
@@ -45,6 +47,7 @@ class Framing:
         self._prices: PriceView | None = None
         self._reducer = Reducer()
         self._limits: dict[str, Floats] = {}
+        self._sums_usd: Floats = np.empty((0, 2))
         self._drawn_for: tuple[Selection, int, int] | None = None
 
     def scale_after(self, scale: int | None, step: int) -> int:
@@ -90,17 +93,20 @@ class Framing:
             heat.gap,
             prices,
             times,
+            heat.settled,
         )
         sums = np.zeros((cells, 2)) if heat.prints_usd is None else cell_sums(heat.prints_usd, heat.ts_ms, times)
         self._settle(field, sums)
-        return Framed(prices, times, field, dict(self._limits), sums)
+        return Framed(prices, times, field, dict(self._limits), sums, self._reducer.same)
 
     def _settle(self, field: Field, sums_usd: Floats) -> None:
         """Choose the class limits; a side's are taken from settled cells, so they last as long as these."""
         if self._reducer.renewed or "long" not in self._limits:
             for side, values in (("long", field.long_usd), ("short", field.short_usd)):
                 self._limits[side] = settle(self._limits.get(side), thresholds(values[field.settled]))
-        self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums_usd))
+        if "prints" not in self._limits or not np.array_equal(sums_usd, self._sums_usd):
+            self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums_usd))
+            self._sums_usd = sums_usd
 
 
 def _frame_times(heat: Heat, snapshot: Snapshot, cells: int) -> TimeView:
@@ -121,9 +127,9 @@ def _price_then(heat: Heat, snapshot: Snapshot) -> float:
 def _reach_log(heat: Heat, price_usd: float) -> float:
     """Return how far the prices of the window lie from the price, in log price, with a margin and a floor."""
     extremes = heat.ohlc_usd[:, 1:3]
-    known = extremes[np.isfinite(extremes) & (extremes > 0)]
+    least, most = float(np.fmin.reduce(extremes, axis=None)), float(np.fmax.reduce(extremes, axis=None))
     floor = REACH_LOG[heat.selection.window]
-    if known.size == 0:
+    if math.isnan(least):
         return floor
-    far = max(abs(math.log(float(usd) / price_usd)) for usd in (known.max(), known.min()))
+    far = max(abs(math.log(usd / price_usd)) for usd in (least, most))
     return max(far * _MARGIN, floor)

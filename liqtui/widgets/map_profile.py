@@ -11,7 +11,7 @@ from liqtui.render.numbers import clock, compact
 from liqtui.render.profile import ProfileRow, ProfileStyles, profile_rows, profile_strips
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
-from liqtui.widgets.map_edge import cell_row, edge_strips
+from liqtui.widgets.map_edge import Edge, cell_row
 from liqtui.widgets.panel import Panel
 
 _FIGURES = 15
@@ -30,7 +30,7 @@ def profile_lines(
     styles = ProfileStyles(pane.look("long"), pane.look("short"), pane.look("title"), pane.base)
     here = cell_row(prices, float(heat.ohlc_usd[-1, 3]), prices.rows // rows)
     texts = [_figures(pane, row, figures) for row in shown]
-    edge = edge_strips(pane, snapshot, prices, marked, here, texts, axis)
+    edge = Edge().strips(pane, snapshot, prices, marked, here, texts, axis)
     body = profile_strips(shown, room, styles)
     return [
         *(Strip.join([strip, mark]) for strip, mark in zip(body, edge, strict=True)),

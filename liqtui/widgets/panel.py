@@ -1,9 +1,11 @@
 """What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar, cast
 
 from rich.color import Color
 from rich.style import Style
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.reactive import var
@@ -11,8 +13,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from liqtui.model.snapshot import AssetRow, Snapshot
+from liqtui.painting.direct import DirectApp, Part, differing
 from liqtui.render.numbers import price_decimals
 from liqtui.render.text import Field, blank, line, spread
+
+T = TypeVar("T")
 
 LOOKS = (
     "text", "dim", "title", "rule", "long", "short", "up", "down", "good", "warn", "bad", "price", "badge", "alarm",
@@ -22,6 +27,9 @@ LOOKS = (
 
 _FILLED = ("badge", "alarm", "cursor")
 """Looks with a background of their own."""
+
+_LINES_KEPT = 400
+"""Lines that a pane keeps, lest those that come again are made again."""
 
 
 class Panel(Widget):
@@ -35,6 +43,24 @@ class Panel(Widget):
         self._lines: list[Strip] = []
         self._drawn_size = Size(0, 0)
         self._looks: dict[str, Style] = {}
+        self._made: dict[object, Strip] = {}
+        self._held: dict[str, tuple[object, object]] = {}
+        self._subject: object = None
+        self.dressed = 0
+        """Rises when the looks change."""
+
+    def held(self, name: str, key: object, make: Callable[[], T]) -> T:
+        """Return what was made under a name when the key was the same, else make it anew; it depends on the looks."""
+        found = self._held.get(name)
+        if found is None or found[0] != key:
+            if len(self._held) >= _LINES_KEPT:
+                self._held.clear()
+            found = self._held[name] = (key, make())
+        return cast("T", found[1])
+
+    def subject(self) -> object:
+        """Return all that `draw` looks at besides size and colours: equal ones give equal lines. None is not known."""
+        return None
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return the lines of the pane, at most `height`, each of `width` cells."""
@@ -60,51 +86,92 @@ class Panel(Widget):
 
     def line(self, fields: Sequence[Field], width: int) -> Strip:
         """Return a line of whole fields on the pane's background."""
-        return line(fields, width, self.base)
+        key = (width, *fields)
+        return self._made.get(key) or self._keep(key, line(fields, width, self.base))
 
     def spread(self, left: Sequence[Field], right: Sequence[Field], width: int) -> Strip:
         """Return a line with a group of whole fields at each end."""
-        return spread(left, right, width, self.base)
+        key = (width, *left, None, *right)
+        return self._made.get(key) or self._keep(key, spread(left, right, width, self.base))
+
+    def _keep(self, key: object, made: Strip) -> Strip:
+        if len(self._made) >= _LINES_KEPT:
+            self._made.clear()
+        self._made[key] = made
+        return made
 
     def take(self, snapshot: Snapshot) -> None:
         """Show the snapshot that the app shows."""
         self.snapshot = snapshot
 
-    def watch_snapshot(self) -> None:
+    def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new."""
+        self.heed(old, new)
+
+    def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
+        """Draw what differs between the snapshot before and that of now."""
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw again and refresh the lines that differ from those on screen."""
-        width, height = self.size
-        if not width or not height or not self.is_attached:
+        """Draw again, at the end of the picture if one is being made."""
+        app = self.app
+        if not (isinstance(app, DirectApp) and app.defer(self)):
+            self.draw_changes()
+
+    def draw_changes(self) -> None:
+        """Draw again what may have changed, and paint the lines that differ from those on screen."""
+        size = self.size
+        if not size.width or not size.height:
             return
-        if self._drawn_size != self.size:
+        if self._drawn_size != size:
             self.refresh()
             return
-        fresh = self._fresh()
-        changed = [y for y, (old, new) in enumerate(zip(self._lines, fresh, strict=True)) if old != new]
-        self._lines = fresh
+        subject = self.subject()
+        if subject is not None and subject == self._subject:
+            return
+        old = self._lines
+        self._lines = fresh = self._fresh(size, subject)
+        pairs = enumerate(zip(old, fresh, strict=True))
+        parts = ((y, differing(list(before), list(new))) for y, (before, new) in pairs if new is not before)
+        changed = {y: part for y, part in parts if part is not None}
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            self._paint(changed, size.width)
 
-    def _fresh(self) -> list[Strip]:
-        width, height = self.size
-        lines = list(self.draw(width, height))[:height]
-        self._drawn_size = self.size
-        return [*lines, *(blank(width, self.base) for _ in range(height - len(lines)))]
+    def _paint(self, parts: Mapping[int, Part], width: int) -> None:
+        """Paint parts of lines at once where that can be done, else have Textual paint the lines."""
+        app = self.app
+        if not (isinstance(app, DirectApp) and app.paint_parts(self, parts)):
+            self.refresh(*(Region(0, y, width, 1) for y in parts))
+
+    def _fresh(self, size: Size, subject: object) -> list[Strip]:
+        lines = list(self.draw(*size))[: size.height]
+        self._drawn_size, self._subject = size, subject
+        return lines + [self._blank(size.width)] * (size.height - len(lines))
+
+    def _blank(self, width: int) -> Strip:
+        return self.held("blank", width, lambda: blank(width, self.base))
 
     def render_line(self, y: int) -> Strip:
         """Return a line, drawing all of them first when the size has changed."""
-        if self._drawn_size != self.size:
-            self._lines = self._fresh()
-        return self._lines[y] if y < len(self._lines) else blank(self.size.width, self.base)
+        size = self.size
+        if self._drawn_size != size:
+            self._lines = self._fresh(size, self.subject())
+        return self._lines[y] if y < len(self._lines) else self._blank(size.width)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines of a part of the pane: a pane has nothing around its lines that Textual would add."""
+        whole = crop.column_span == (0, self.size.width)
+        lines = [self.render_line(y) for y in crop.line_range]
+        return lines if whole else [line.crop(*crop.column_span) for line in lines]
 
     def notify_style_update(self) -> None:
         """Forget the lines drawn in other colours."""
         super().notify_style_update()
         self._drawn_size = Size(0, 0)
         self._looks.clear()
+        self._made.clear()
+        self._held.clear()
+        self.dressed += 1
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return no filters: the looks fit the terminal's colours already."""
@@ -128,6 +195,15 @@ def _colour(value: str) -> Color:
     """Return the colour of a variable: `#rrggbb`, or `ansi_` and a name."""
     name = value.removeprefix("ansi_")
     return Color.default() if name == "default" else Color.parse(name)
+
+
+def panels(node: DOMNode) -> Iterator[Panel]:
+    """Yield the panes below a node, in their order on screen."""
+    for child in node.children:
+        if isinstance(child, Panel):
+            yield child
+        elif child.children:
+            yield from panels(child)
 
 
 def asset_row(snapshot: Snapshot) -> AssetRow | None:

@@ -1,13 +1,42 @@
 """What a rung of the ladder has room for."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from liqtui.model.market import Side
 from liqtui.model.snapshot import BANDS_PCT, Cluster, KnownPosition
 from liqtui.render.numbers import compact, compact_range, price, signed_atr, signed_pct
 from liqtui.widgets.known_marks import GLYPH
 
 _MIN_BAR = 3
 _BAND = BANDS_PCT.index(80.0)
+
+
+class RungText(NamedTuple):
+    """What a rung says, before it is fitted into columns."""
+
+    price: str
+    distance: str
+    atr: str
+    usd: str
+    share: str
+    known: str
+    """Sum of observed positions in it; empty where there are none."""
+    band: str
+
+
+def rung_text(rung: Cluster, known: Sequence[KnownPosition], decimals: int) -> RungText:
+    """Return what a rung says."""
+    observed_usd = rung.observed_usd(known) if known else 0.0
+    return RungText(
+        price(rung.price_usd, decimals),
+        signed_pct(rung.distance_pct),
+        signed_atr(rung.distance_atr),
+        compact(rung.usd),
+        f"{rung.share_pct:.0f}%",
+        compact(observed_usd) if observed_usd > 0 else "",
+        band_text(rung),
+    )
 
 
 class RungColumns:
@@ -17,20 +46,22 @@ class RungColumns:
     (of which the diamond stays), the share, the distance in average true ranges.
     """
 
-    def __init__(self, rungs: Sequence[Cluster], known: Sequence[KnownPosition], decimals: int, width: int) -> None:
-        self.decimals = decimals
-        self.price = max(len(price(rung.price_usd, decimals)) for rung in rungs)
-        self.distance = max(len(signed_pct(rung.distance_pct)) for rung in rungs)
-        self.largest_usd = max(rung.usd for rung in rungs) or 1.0
-        self._known = {rung: usd for rung in rungs if (usd := rung.observed_usd(known)) > 0}
+    def __init__(self, texts: Sequence[RungText], width: int) -> None:
+        self.price = max(len(text.price) for text in texts)
+        self.distance = max(len(text.distance) for text in texts)
         self._room = width - (2 + 1 + self.price + 1 + self.distance + 1 + 5)
-        self.atr = self._take(max(len(signed_atr(rung.distance_atr)) for rung in rungs))
-        self.share = self._take(4 if any(rung.share_pct >= 99.5 for rung in rungs) else 3)
+        self.atr = self._take(max(len(text.atr) for text in texts))
+        self.share = self._take(max(3, *(len(text.share) for text in texts)))
         self.known = 0
-        if self._known:
+        if any(text.known for text in texts):
             self.known = self._take(7) or self._take(1)
-        self.band = self._take(max(len(band_text(rung)) for rung in rungs))
+        self.band = self._take(max(len(text.band) for text in texts))
         self.bar = self._room - 1 if self._room - 1 >= _MIN_BAR else 0
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Return all widths."""
+        return self.price, self.distance, self.atr, self.share, self.known, self.band, self.bar
 
     def _take(self, wanted: int) -> int:
         """Return a column's width, 0 where there is no room for it and the blank before it."""
@@ -39,12 +70,11 @@ class RungColumns:
         self._room -= wanted + 1
         return wanted
 
-    def known_text(self, rung: Cluster) -> str:
+    def known_text(self, text: RungText, side: Side) -> str:
         """Return the observed part of a zone: `◆ 1.2M`, the diamond alone where there is no room, or nothing."""
-        usd = self._known.get(rung)
-        if usd is None:
+        if not text.known:
             return ""
-        return GLYPH[rung.side] if self.known == 1 else f"{GLYPH[rung.side]} {compact(usd):>5}"
+        return GLYPH[side] if self.known == 1 else f"{GLYPH[side]} {text.known:>5}"
 
 
 def band_text(rung: Cluster) -> str:

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from textual.geometry import Size
 from textual.strip import Strip
 
+from liqtui.model.snapshot import Snapshot
 from liqtui.render.text import Field, fit
 from liqtui.widgets.panel import Panel
 from liqtui.widgets.skill_blocks import Block, checks, coverage, gains, mix, reliability, verdict
@@ -16,7 +17,7 @@ _COLUMN_LEAST, _COLUMN_MOST, _GAP = 54, 90, 3
 class SkillSheet(Panel):
     """All that is known of the map's skill; as high as what it holds."""
 
-    def watch_snapshot(self) -> None:
+    def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new, at its new height."""
         if self.is_attached and self.size.width and len(self._sheet(self.size.width)) != self.size.height:
             self.refresh(layout=True)

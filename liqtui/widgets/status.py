@@ -24,7 +24,7 @@ class Condition:
     frozen_ms: int | None = None
     """Market time at which the picture was frozen."""
     newest_ms: int | None = None
-    """Market time of the newest snapshot, shown or not."""
+    """Market time of the newest snapshot, while the picture is frozen."""
     wish: str = ""
     """What was asked for and is not here yet."""
     retry_in_s: int = 0
@@ -48,7 +48,7 @@ class Status(Panel):
         self._note_calm()
         self.redraw()
 
-    def watch_snapshot(self) -> None:
+    def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new."""
         self._note_calm()
         self.redraw()
@@ -103,6 +103,8 @@ class Status(Panel):
         if snapshot is None:
             return []
         at = moment(snapshot.ts_ms)
+        if self.condition.saving:
+            return [self.field(f"{at:%Y-%m-%d} ", "dim", 3), self.field(f"{at:%H:%M} UTC ", "text", 1)]
         return [
             self.field(_freshness(snapshot), "dim", 4),
             self.field(f"{at:%Y-%m-%d} ", "dim", 3),
@@ -149,6 +151,10 @@ class Hints(Panel):
     def __init__(self, pairs: Sequence[tuple[str, str]] = HINTS) -> None:
         super().__init__()
         self._pairs = pairs
+
+    def subject(self) -> object:
+        """Return what never changes."""
+        return self._pairs
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return as many hints as fit, each whole."""

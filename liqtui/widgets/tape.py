@@ -24,6 +24,14 @@ class Tape(Panel):
     and is not sent again with every print.
     """
 
+    def subject(self) -> object:
+        """Return the prints, how many there were, the decimals of their prices, and the venues where there are none."""
+        snapshot = self.snapshot
+        if snapshot is None:
+            return None
+        detail = snapshot.detail
+        return detail.tape, detail.prints_seen, decimals_of(snapshot), "" if detail.tape else _silence(snapshot)
+
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return a heading and the prints that fit."""
         snapshot = self.snapshot
@@ -62,6 +70,13 @@ def _silence(snapshot: Snapshot) -> str:
 
 class Totals(Panel):
     """Realised long and short liquidations of the last hours, the sum first, then by venue."""
+
+    def subject(self) -> object:
+        """Return the totals, and which venues print none."""
+        snapshot = self.snapshot
+        if snapshot is None:
+            return None
+        return snapshot.detail.totals, [state.venue for state in snapshot.venues if state.prints == "none"]
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return a heading and one line a venue; `≥` marks a sum that may lack prints, `–` that none is known."""

@@ -12,10 +12,12 @@ import sys
 import termios
 import threading
 import time
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
-import pyte
+from tests.e2e.emulator import QuickScreen, QuickStream
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +31,7 @@ def app_environment(home: Path, **more: str) -> dict[str, str]:
 
 
 class PtyApp:
-    """One app under a pty of a given size, read by a thread of its own into a pyte screen."""
+    """One app under a pty of a given size, read by a thread of its own, and shown by pyte when it is looked at."""
 
     def __init__(
         self,
@@ -39,10 +41,13 @@ class PtyApp:
         rows: int = 36,
         command: Sequence[str] = (sys.executable, "-m", "liqtui"),
     ) -> None:
-        self.screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
+        self.screen = QuickScreen(columns, rows)
+        self._stream = QuickStream(self.screen)
+        self._decode = getincrementaldecoder("utf-8")(errors="replace").decode
         self._lock = threading.Lock()
         self.raw = bytearray()
+        self._unseen = bytearray()
+        """What has come since the screen was looked at."""
         self.first_byte_s: float | None = None
         self._master, slave = pty.openpty()
         self._size(columns, rows)
@@ -83,18 +88,28 @@ class PtyApp:
                 self.first_byte_s = time.monotonic() - self.began
             with self._lock:
                 self.raw += data
-                # pyte does not know the kitty keyboard and mode queries; a terminal would swallow them too.
-                self._stream.feed(without_queries(data))
+                self._unseen += data
+
+    def look(self) -> QuickScreen:
+        """Return the screen with all on it that has come."""
+        with self._lock:
+            data, self._unseen = bytes(self._unseen), bytearray()
+            # pyte does not know the kitty keyboard and mode queries; a terminal would swallow them too.
+            self._stream.feed(self._decode(without_queries(data)))
+            return self.screen
+
+    def garble(self, data: bytes) -> None:
+        """Show what the app has not sent."""
+        self.look()
+        self._stream.feed(data.decode())
 
     def text(self) -> str:
         """Return the screen as lines of text."""
-        with self._lock:
-            return "\n".join(self.screen.display)
+        return "\n".join(self.look().display)
 
     def lines(self) -> list[str]:
         """Return the screen's lines."""
-        with self._lock:
-            return list(self.screen.display)
+        return list(self.look().display)
 
     def wait_for(self, wanted: str | Callable[[str], bool], timeout_s: float = 20.0) -> float:
         """Wait until the screen shows this and return the seconds since the process started.
@@ -117,13 +132,16 @@ class PtyApp:
     def press(self, *keys: str) -> None:
         """Send keys as typed."""
         for key in keys:
-            os.write(self._master, key.encode())
+            self.type(key)
             time.sleep(0.05)
+
+    def type(self, text: str) -> None:
+        """Send text at once."""
+        os.write(self._master, text.encode())
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size of the terminal."""
-        with self._lock:
-            self.screen.resize(rows, columns)
+        self.look().resize(rows, columns)
         self._size(columns, rows)
         os.killpg(self.process.pid, signal.SIGWINCH)
 
@@ -150,7 +168,7 @@ class PtyApp:
         os.close(self._master)
         return self.process.returncode
 
-    def __enter__(self) -> "PtyApp":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

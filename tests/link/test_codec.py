@@ -14,6 +14,7 @@ from liqtui.link.codec import (
     Frame,
     FrameReader,
     FrameWriter,
+    Pace,
     Resync,
     Select,
     Welcome,
@@ -177,7 +178,7 @@ def test_small_messages_survive_the_wire() -> None:
     """Commands and signs of life."""
     for message in (Welcome(1, 42), Beat()):
         assert decode_from_engine(bytes(encode(message))[HEADER.size :]) == message
-    for command in (Select(Selection("ETH", "okx", "3d")), Resync()):
+    for command in (Select(Selection("ETH", "okx", "3d")), Pace(0.5), Resync()):
         assert decode_from_viewer(bytes(encode(command))[HEADER.size :]) == command
 
 

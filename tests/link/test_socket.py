@@ -12,7 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from liqtui.link.codec import HEADER, PROTOCOL, Beat, Frame, FrameWriter, Resync, Select, Welcome, encode
+from liqtui.link.codec import (
+    HEADER,
+    PROTOCOL,
+    Beat,
+    Frame,
+    FrameWriter,
+    FromViewer,
+    Pace,
+    Resync,
+    Select,
+    Welcome,
+    encode,
+)
 from liqtui.link.codec import decode_from_viewer as decode
 from liqtui.link.frames import read_frame
 from liqtui.link.socket import SocketLink
@@ -127,7 +139,7 @@ class FakeEngine:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.heard: asyncio.Queue[Select | Resync] = asyncio.Queue()
+        self.heard: asyncio.Queue[FromViewer] = asyncio.Queue()
         self.writer: asyncio.StreamWriter | None = None
 
     async def __aenter__(self) -> "FakeEngine":
@@ -229,3 +241,15 @@ def test_sockets_of_dead_engines_are_only_files(tmp_path: Path) -> None:
         dead.bind(str(path))
     with socket.socket(socket.AF_UNIX) as probe, pytest.raises(ConnectionRefusedError):
         probe.connect(str(path))
+
+
+async def test_the_pace_is_asked_for_now_and_after_every_reconnection(tmp_path: Path) -> None:
+    async with FakeEngine(tmp_path / "e.sock") as engine:
+        listener = Listener(SocketLink(engine.path, no_engine, selection=BTC))
+        assert await engine.heard.get() == Select(BTC)
+        listener.link.pace(0.5)
+        assert await engine.heard.get() == Pace(0.5)
+        assert engine.writer is not None
+        engine.writer.close()
+        assert [await engine.heard.get() for _ in range(2)] == [Select(BTC), Pace(0.5)]
+        await listener.close()

@@ -1,11 +1,17 @@
 """Literal pictures: classes as pixels, paths as dots, both as cells."""
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
+from textual.strip import Strip
 
-from liqtui.render.heatmap import Painter, Pixels, paint, trace
+from liqtui.render.heatmap import Pixels, paint, trace
 from liqtui.render.levels import CLASSES, Field, Floats
+from liqtui.render.painter import Painter
 from liqtui.render.ramp import GAP, LONG, OUTLINE, PIXELS, SHORT, SWEPT, Inks, glyph_inks, half_inks, spread, stronger
 from liqtui.render.view import PriceView
 
@@ -142,20 +148,35 @@ def test_the_price_line_keeps_to_xterms_colours_where_the_map_does() -> None:
     assert ink is not None and ink.number in range(16, 256)
 
 
-def test_rows_that_look_the_same_are_painted_once() -> None:
+def test_a_row_that_is_as_before_keeps_its_strip() -> None:
     painter = Painter(HALF)
     pixels = np.array([[1, 2], [1, 2], [1, 2], [1, 2]]).astype(np.int32)
-    first, second = painter.strips(pixels, NO_PATH[:, :2], None)
-    assert first is second
-    assert painter.strips(pixels, NO_PATH[:, :2], None)[0] is first
-    assert painter.strips(pixels, NO_PATH[:, :2], 0)[0] is not first
+    first = painter.strips(pixels, NO_PATH[:, :2], None)
+    pixels[3, 1] = 3
+    again = painter.strips(pixels, NO_PATH[:, :2], None)
+    assert again[0] is first[0] and again[1] is not first[1]
+    assert painter.strips(pixels, NO_PATH[:, :2], 0)[0] is not first[0]
 
 
-def test_the_memory_of_rows_is_bounded() -> None:
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 7), st.integers(0, 2)), max_size=40))
+def test_rows_that_change_bit_by_bit_are_as_if_painted_afresh(changes: list[tuple[int, int, int]]) -> None:
+    painter, codes = Painter(HALF), np.zeros((4, 8), np.int32)
+    edges = [Strip([Segment(str(y))]) for y in range(4)]
+    for row, cell, value in changes:
+        codes = codes.copy()
+        codes[row, cell:] = value
+        here = value or None
+        afresh = Painter(HALF).rows(codes, here, edges)
+        assert [list(strip) for strip in painter.rows(codes, here, edges)] == [list(strip) for strip in afresh]
+        assert {strip.cell_length for strip in afresh} == {9}
+
+
+def test_the_memory_of_runs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liqtui.render.painter._MOST_RUNS", 100)
     painter = Painter(HALF)
     for k in range(3000):
         painter.strips(np.array([[k % 16, (k // 16) % 16, k // 256]] * 2).astype(np.int32), NO_PATH[:1, :3], None)
-    assert len(painter._rows) <= 8 * 64 + 1
+    assert len(painter._runs) <= 103
 
 
 def test_glyphs_take_one_pixel_a_cell() -> None:

@@ -4,7 +4,8 @@ import numpy as np
 from rich.color import Color
 from rich.style import Style
 
-from liqtui.render.heatmap import Painter, trace
+from liqtui.render.heatmap import trace
+from liqtui.render.painter import Painter
 from liqtui.render.prints import cell_sums, mark, mark_limits
 from liqtui.render.ramp import Inks, glyph_inks, half_inks
 from liqtui.render.view import PriceView, TimeView

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from liqtui.render.heatmap import Painter, paint
+from liqtui.render.heatmap import paint
 from liqtui.render.levels import CLASSES, Field
+from liqtui.render.painter import Painter
 from liqtui.render.ramp import SWEPT
 from liqtui.render.view import PriceView
 from tests.render.test_heatmap import GLYPHS, HALF, NO_PATH, picture

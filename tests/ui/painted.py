@@ -21,6 +21,9 @@ from tests.ui.scene import NOW_MS, PRICES, SceneLink, make_snapshot
 if TYPE_CHECKING:
     from liqtui.app import LiqtuiApp
 
+SETTLE_S = 0.003
+"""Enough for a picture at the 500 frames a second that Textual is told to paint here."""
+DRAWN_S = 0.05
 CSS = Path(__file__).parents[2] / "liqtui" / "app.tcss"
 
 
@@ -51,7 +54,8 @@ async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
     while line := await reader.readline():
         command, value = json.loads(line)
         if command == "play":
-            link.put(varied(value))
+            link.put(snapshot := varied(value))
+            await until_drawn(app, snapshot)
         elif command == "key":
             app.simulate_key(value)
         elif command == "theme":
@@ -62,7 +66,7 @@ async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
             app.bell()
         elif command == "quit":
             break
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(SETTLE_S)
         for field in app.screen.query(Input):
             field.cursor_blink = False
         writer.write(json.dumps(max(gaps_s)).encode() + b"\n")
@@ -70,6 +74,17 @@ async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
     beating.cancel()
     writer.close()
     app.exit()
+
+
+async def until_drawn(app: "LiqtuiApp", snapshot: Snapshot) -> None:
+    """Wait until a snapshot is drawn: what a view looks like depends on those before it, so that none may be skipped.
+
+    A terminal that does not read is not waited for.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + DRAWN_S
+    while (app._newest is not snapshot or app._drawing is not None) and loop.time() < end:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
 
 
 async def beat(gaps_s: list[float]) -> None:

@@ -220,6 +220,7 @@ class SceneLink:
 
     def __init__(self, events: Sequence[Snapshot | LinkState] = ()) -> None:
         self.selected: list[Selection] = []
+        self.paces: list[float | None] = []
         self.closed = False
         self.answer = True
         self._queue: asyncio.Queue[Snapshot | LinkState] = asyncio.Queue()
@@ -234,6 +235,10 @@ class SceneLink:
         """Yield what was put in, in order."""
         while True:
             yield await self._queue.get()
+
+    def pace(self, fps: float | None) -> None:
+        """Note how many snapshots a second are wanted."""
+        self.paces.append(fps)
 
     async def select(self, selection: Selection) -> None:
         """Remember the selection and answer it."""

@@ -1,12 +1,19 @@
 """When the next picture is due: a cap in which the newest wins, low bandwidth by hand and when output backs up."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
+
+from textual.pilot import Pilot
 
 from liqtui.app import LiqtuiApp
+from liqtui.model.snapshot import Snapshot
 from liqtui.painting.pace import Pace
 from liqtui.screens.help import traffic_text
 from liqtui.widgets.heatmap import Heatmap
+from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.status import Status
+from liqtui.widgets.tape import Tape
 from tests.ui.running import BTC, lines_of, settle
 from tests.ui.scene import NOW_MS, SceneLink, make_snapshot, screen_text
 
@@ -146,3 +153,77 @@ def test_the_help_page_says_what_was_sent_where_that_is_counted() -> None:
     text = traffic_text(pace, 45_000_000)
     assert "3.5 KB/s" in text and "45.0 MB" in text and "4 at most" in text
     assert traffic_text(pace, 0) == ""
+
+
+def test_where_bandwidth_is_low_a_minute_passes_between_whole_pictures() -> None:
+    clock = Clock()
+    pace = Pace(4.0, monotonic=clock)
+    pace.drawn_whole()
+    assert not pace.is_brief
+    pace.wish(True)
+    brief = []
+    for _ in range(3):
+        brief.append(pace.is_brief)
+        clock.now_s += 30.0
+    assert brief == [True, True, False]
+
+
+async def low_scene(pilot: Pilot[None], app: LiqtuiApp, link: SceneLink, clock: Clock) -> Callable[..., Awaitable[str]]:
+    """Enter low bandwidth and return what plays a snapshot a second later and returns the screen."""
+    await settle(pilot)
+    await pilot.press("B")
+    await settle(pilot)
+
+    async def play(snapshot: Snapshot) -> str:
+        clock.now_s += 1.0
+        link.put(snapshot)
+        await settle(pilot)
+        return screen_text(app)
+
+    return play
+
+
+def moved(snapshot: Snapshot, price_usd: float, **more: Any) -> Snapshot:
+    """Return a snapshot a second later at another price."""
+    first, *rest = snapshot.assets
+    detail = replace(snapshot.detail, price_usd=price_usd)
+    assets = (replace(first, price_usd=price_usd), *(replace(row, price_usd=1.25) for row in rest))
+    return replace(snapshot, version=snapshot.version + 1, assets=assets, detail=detail, **more)
+
+
+async def test_low_bandwidth_keeps_the_price_and_leaves_the_rest_for_a_minute() -> None:
+    clock, link, scene = Clock(), SceneLink(), make_snapshot(BTC)
+    app = LiqtuiApp(link, BTC, pace=Pace(4.0, monotonic=clock))
+    async with app.run_test(size=(120, 36)) as pilot:
+        play = await low_scene(pilot, app, link, clock)
+        before = [lines_of(app, pane) for pane in (Heatmap, Ladder, Tape)]
+        assert "97,200.5" in await play(moved(scene, 97_200.5))
+        assert [lines_of(app, pane) for pane in (Heatmap, Ladder, Tape)] == before
+        assert "1.25" not in screen_text(app) and ":22 UTC" not in screen_text(app)
+        clock.now_s += 60.0
+        shown = await play(moved(scene, 97_300.5))
+        assert shown.count("97,300.5") > 2 and "1.25" in shown
+
+
+async def test_low_bandwidth_shows_the_states_of_venues_and_notes_at_once() -> None:
+    clock, link, scene = Clock(), SceneLink(), make_snapshot(BTC)
+    app = LiqtuiApp(link, BTC, pace=Pace(4.0, monotonic=clock))
+    async with app.run_test(size=(160, 45)) as pilot:
+        play = await low_scene(pilot, app, link, clock)
+        first, *rest = scene.venues
+        worse = replace(first, status="BLOCKED", detail="code 451")
+        assert "code 451" in await play(moved(scene, 97_200.5, venues=(worse, *rest)))
+        assert "history is late" in await play(moved(scene, 97_201.5, note="history is late"))
+        retries = replace(worse, detail="code 403")
+        assert "code 403" in await play(moved(scene, 97_202.5, venues=(retries, *rest)))
+
+
+async def test_the_engine_is_told_how_often_a_picture_comes() -> None:
+    app = LiqtuiApp(link := SceneLink(), BTC, pace=Pace(4.0))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("B")
+        await settle(pilot)
+        await pilot.press("B")
+        await settle(pilot)
+        assert link.paces == [4.0, 1.0, 4.0]

@@ -1,0 +1,133 @@
+"""Painting past Textual's compositor: the changed lines of a widget that nothing covers go straight to the shadow.
+
+The compositor would render, cut and join them again. It still paints all that is laid out anew, covered, cut by its
+container, or on a screen that it has not painted yet.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.color import ColorSystem
+from rich.console import RenderableType
+from rich.segment import Segment
+from textual._compositor import Compositor, LayoutUpdate
+from textual.driver import Driver
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.widget import Widget
+
+from liqtui.painting.light import LightApp, has
+
+
+def direct_fault() -> str | None:
+    """Return why all painting goes through the compositor, or None when changed lines go past it."""
+    wanted: tuple[tuple[type, str], ...] = ((Screen, "_compositor"), (Compositor, "visible_widgets"))
+    missing = [f"{owner.__name__}.{name}" for owner, name in wanted if not has(owner, name)]
+    return f"Textual has no {', '.join(missing)}" if missing else None
+
+
+Part = tuple[int, Sequence[Segment]]
+"""Cell at which a part of a line begins, and the part."""
+
+
+def differing(old: Sequence[Segment], new: Sequence[Segment]) -> Part | None:
+    """Return the part of a line without what is the same at both ends of an older one, None where nothing differs."""
+    start, x, most = 0, 0, min(len(old), len(new))
+    while start < most and old[start] == new[start]:
+        x += new[start].cell_length
+        start += 1
+    if start == len(old) == len(new):
+        return None
+    end = 0
+    while end < most - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return x, new[start : len(new) - end]
+
+
+class Redrawn(Protocol):
+    """A widget that finds out by itself which of its lines have changed."""
+
+    def draw_changes(self) -> None:
+        """Paint the lines that differ from those on screen."""
+        ...
+
+
+class Places:
+    """Where widgets stand that nothing covers and nothing cuts; kept until the screen is laid out anew."""
+
+    def __init__(self) -> None:
+        self._shown: Mapping[Widget, tuple[Region, Region]] | None = None
+        self._free: dict[object, Region] = {}
+
+    def region(self, screen: Screen[object], widget: object) -> Region | None:
+        """Return where a widget stands on a screen, None where it is not whole to be seen."""
+        shown = screen._compositor.visible_widgets
+        if shown is not self._shown:
+            self._shown, self._free = shown, dict(_uncovered(shown, screen.size.region))
+        return self._free.get(widget)
+
+
+def _uncovered(shown: Mapping[Widget, tuple[Region, Region]], whole: Region) -> Iterator[tuple[Widget, Region]]:
+    """Yield the widgets that are whole to be seen; `shown` lists them from the front to the back."""
+    before: list[Region] = []
+    for widget, (region, clip) in shown.items():
+        seen = region.intersection(clip).intersection(whole)
+        if seen == region and not any(front.overlaps(region) for front in before):
+            yield widget, region
+        before.append(seen)
+
+
+class DirectApp(LightApp):
+    """An app whose widgets paint their changed lines at once, all those of a picture in one write."""
+
+    def __init__(self, driver_class: type[Driver] | None = None, ansi_color: bool | None = None) -> None:
+        super().__init__(driver_class=driver_class, ansi_color=ansi_color)
+        self._places = Places() if direct_fault() is None else None
+        self._painted: object = None
+        """The screen that the shadow holds."""
+        self._waiting: dict[Redrawn, None] | None = None
+        """The widgets to be drawn at the end of the picture, None while none is being made."""
+
+    @contextmanager
+    def one_picture(self) -> Iterator[None]:
+        """Draw what changes within this, each widget once, and send it together."""
+        if self._waiting is not None:
+            yield
+            return
+        waiting: dict[Redrawn, None] = {}
+        self._waiting = waiting
+        try:
+            yield
+            for widget in waiting:
+                widget.draw_changes()
+        finally:
+            self._waiting = None
+        self._send()
+
+    def defer(self, widget: Redrawn) -> bool:
+        """Return whether a picture is being made, at the end of which the widget will be drawn."""
+        if self._waiting is None:
+            return False
+        self._waiting[widget] = None
+        return True
+
+    def paint_parts(self, widget: Widget, parts: Mapping[int, Part]) -> bool:
+        """Paint parts of a widget's lines by their row; return False where only Textual can do that."""
+        shadow, screen = self._shadow, self.screen
+        if shadow is None or self._places is None or self._waiting is None or self._painted is not screen:
+            return False
+        region = self._places.region(screen, widget)
+        if region is None or shadow.size != screen.size:
+            return False
+        system = self.console._color_system or ColorSystem.TRUECOLOR
+        for y, (x, segments) in parts.items():
+            shadow.splice(region.x + x, region.y + y, segments, system)
+        return True
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Paint a frame as Textual has composed it, and note of which screen the shadow holds all."""
+        if isinstance(renderable, LayoutUpdate):
+            whole = self._running and not self._batch_count
+            self._painted = screen if whole and not self.is_headless else None
+        super()._display(screen, renderable)

@@ -1,0 +1,69 @@
+"""The strips of one picture after another: only what the newest cells reach is painted again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+import numpy as np
+from textual.strip import Strip
+
+from liqtui.render.heatmap import Pixels, paint, trace
+from liqtui.render.levels import Field, Floats
+from liqtui.render.painter import Painter
+from liqtui.render.prints import mark
+from liqtui.render.ramp import Inks
+from liqtui.render.swept import fading
+from liqtui.render.view import PriceView
+
+
+class Canvas:
+    """What was painted last, with what it was made from."""
+
+    def __init__(self, inks: Inks) -> None:
+        self.inks = inks
+        self._painter = Painter(inks)
+        self._made_from: tuple[object, ...] = ()
+        self._limits: tuple[Floats, ...] = ()
+        self._sums: Floats = np.empty((0, 2))
+        self._codes: Pixels = np.empty((0, 0), np.int32)
+        self._settled = 0
+        """The first cell that was not settled."""
+
+    def strips(
+        self,
+        field: Field,
+        limits: Mapping[str, Floats],
+        sums_usd: Floats,
+        view: PriceView,
+        least: int,
+        price_row: int | None,
+        same: tuple[int, int],
+        edges: Sequence[Strip] = (),
+    ) -> list[Strip]:
+        """Return one strip a cell row: the classes from `least` on, the path with its marks, the price line.
+
+        `same` is a number that changes with the cells that were settled, and the first cell that is not; `edges` are
+        appended to the rows. A strip that looks like the one before is that one.
+        """
+        cell = min(same[1], self._settled)
+        made_from, now = (same[0], view, least), (limits["long"], limits["short"], limits["prints"])
+        kept = made_from == self._made_from and all(a is b for a, b in zip(now, self._limits, strict=True))
+        kept = kept and np.array_equal(sums_usd[:cell], self._sums[:cell])
+        since = cell if kept else 0
+        codes = self._painted(field, limits, sums_usd, view, least, since)
+        self._codes = np.concatenate([self._codes[:, :since], codes], axis=1) if since else codes
+        self._made_from, self._limits, self._sums = made_from, now, sums_usd
+        self._settled = same[1]
+        return self._painter.rows(self._codes, price_row, edges)
+
+    def _painted(
+        self, field: Field, limits: Mapping[str, Floats], sums_usd: Floats, view: PriceView, least: int, since: int
+    ) -> Pixels:
+        """Return the (cell rows, cells) codes of the cells from `since` on."""
+        shown = fading(len(field.close_usd))
+        start = max(since - 2 * shown - 2, 0)
+        seen = Field(*(getattr(field, one.name)[start:] for one in fields(Field)))
+        pixels = paint(seen, limits["long"], limits["short"], view, least, shown)[:, since - start :]
+        before = min(since, 1)
+        path = trace(field.close_usd[since - before :], view, self.inks)[:, before:]
+        path = mark(path, sums_usd[since:], limits["prints"], field.close_usd[since:], view)
+        return self._painter.codes(pixels, path)
