@@ -32,7 +32,6 @@ from liqtui.widgets.panel import Panel, panels
 from liqtui.widgets.status import Condition, Status, selection_words, whole_seconds
 from liqtui.widgets.title import pane_title
 
-
 _COLLECT = 10_000, 10, 10
 """Objects after which the collector looks: a picture makes thousands, hardly any of them in circles."""
 
