@@ -32,6 +32,9 @@ from liqtui.widgets.panel import Panel, panels
 from liqtui.widgets.status import Condition, Status, selection_words, whole_seconds
 from liqtui.widgets.title import pane_title
 
+_COLLECT = 10_000, 10, 10
+"""Objects after which the collector looks: a picture makes thousands, hardly any of them in circles."""
+
 
 class LiqtuiApp(ChoosingApp):
     """The viewer of one engine."""
@@ -81,6 +84,7 @@ class LiqtuiApp(ChoosingApp):
         """Load what the first screen could do without, and let the collector look at what is made from now on."""
         _ = self._main.heatmap
         gc.freeze()
+        gc.set_threshold(*_COLLECT)
         gc.enable()
 
     @work(exclusive=True, group="link")

@@ -72,7 +72,7 @@ class Screen(_Section, frozen=True):
     fps: float = 4.0
     """Pictures a second at most."""
     low_bandwidth: bool = False
-    """Whether as little as possible is sent: price and venues once a second, all else once a minute, five colours a
+    """Whether as little as possible is sent: price and venues once a second, all else every two minutes, five colours a
     side, no mouse."""
 
 

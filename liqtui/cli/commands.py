@@ -76,7 +76,7 @@ def _screen_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--low-bandwidth",
             is_flag=True,
-            help="Price and venues each second, all else each minute, five colours a side, no mouse (key: B).",
+            help="Price and venues each second, all else every two minutes, five colours a side, no mouse (key: B).",
         ),
     ]
     for option in reversed(options):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 LOW_FPS = 1.0
 """Pictures a second where bandwidth is low."""
-WHOLE_S = 60.0
+WHOLE_S = 120.0
 """Where bandwidth is low, the seconds between pictures in which more is new than must be."""
 _EARLY = 0.1
 """A picture may come early by this part of its period: the engine sends at about the same pace."""

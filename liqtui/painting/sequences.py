@@ -128,6 +128,7 @@ def move_to(x: int, y: int) -> str:
     return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H" if y else "\x1b[H"
 
 
+@lru_cache(maxsize=16384)
 def move(at: tuple[int, int] | None, x: int, y: int) -> str:
     """Return the shortest sequence from a cell (None when unknown) to another that is not above it."""
     absolute = move_to(x, y)

@@ -37,7 +37,7 @@ HELP = """\
   [b]:[/b]  ctrl+p               all commands in words, themes too
   [b]ctrl+l[/b]                  paint the whole screen again
   [b]B[/b]                       low bandwidth: price and venues each second,
-                          all else each minute, 5 colours a side, no mouse
+                          all else every two minutes, 5 colours a side, no mouse
   [b]?[/b]  F1                   this page; q, ? or escape close it
   [b]q[/b]                       quit
 

@@ -120,7 +120,7 @@ class AssetBar(Panel):
         def make() -> Strip:
             looks = ["dim", "title", "price", change, "text", "text", "text", "text", "dim"]
             fields = self._row(cells, widths, looks)
-            return self.line(self._highlight(fields) if selected else fields, width)
+            return self.fresh_line(self._highlight(fields) if selected else fields, width)
 
         return self.held(row.asset, (cells, widths, change, selected, width), make)
 

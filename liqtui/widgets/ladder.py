@@ -161,12 +161,12 @@ class Ladder(Panel):
         if columns.bar:
             fields.append(Field(f" {filled}", side))
         if not picked:
-            return self.line(fields, width)
+            return self.fresh_line(fields, width)
         cursor = self.look("cursor")
         back = Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse, bold=True)
         marked = [Field(field.text, field.style + back) for field in fields]
         used = sum(len(field.text) for field in fields)
-        return self.line([*marked, Field(" " * max(width - used, 0), back)], width)
+        return self.fresh_line([*marked, Field(" " * max(width - used, 0), back)], width)
 
 
 def _window(count: int, height: int, middle: int, focus: int | None) -> int:

@@ -94,6 +94,10 @@ class Panel(Widget):
         key = (width, *left, None, *right)
         return self._made.get(key) or self._keep(key, spread(left, right, width, self.base))
 
+    def fresh_line(self, fields: Sequence[Field], width: int) -> Strip:
+        """Return what `line` does without keeping it, for lines that hardly come again."""
+        return line(fields, width, self.base)
+
     def _keep(self, key: object, made: Strip) -> Strip:
         if len(self._made) >= _LINES_KEPT:
             self._made.clear()

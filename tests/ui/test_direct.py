@@ -29,6 +29,11 @@ class Lit(LiqtuiApp):
     CSS_PATH = str(CSS)
     is_headless = False
 
+    def __init__(self, link: SceneLink) -> None:
+        super().__init__(link, BTC)
+        # Styles are shared with other tests' apps and remember how they were written first.
+        self.console._color_system = ColorSystem.TRUECOLOR
+
 
 @pytest.fixture
 def composed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
@@ -56,8 +61,7 @@ def assert_as_composed(app: LiqtuiApp) -> None:
     """Fail unless the shadow holds what the compositor makes of the widgets now."""
     wanted = Shadow()
     strips = [[strip] for strip in app.screen._compositor.render_strips()]
-    system = app.console._color_system or ColorSystem.TRUECOLOR
-    wanted.take(LayoutUpdate(list(strips), Region(0, 0, *app.screen.size)), system)
+    wanted.take(LayoutUpdate(list(strips), Region(0, 0, *app.screen.size)), ColorSystem.TRUECOLOR)
     assert cells(app._shadow) == cells(wanted)
 
 
@@ -87,7 +91,7 @@ async def play(pilot: Pilot[None], link: SceneLink, number: int) -> None:
 async def test_new_data_is_painted_without_the_compositor_as_it_would_be_with_it(
     size: tuple[int, int], composed: list[object]
 ) -> None:
-    app = Lit(link := SceneLink(), BTC)
+    app = Lit(link := SceneLink())
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         await play(pilot, link, 1)
@@ -101,7 +105,7 @@ async def test_new_data_is_painted_without_the_compositor_as_it_would_be_with_it
 
 
 async def test_what_lies_over_a_pane_stays_whole(composed: list[object]) -> None:
-    app = Lit(link := SceneLink(), BTC)
+    app = Lit(link := SceneLink())
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await settle(pilot)
         app.notify("a word over the panes", timeout=60)
@@ -128,7 +132,7 @@ async def test_a_pane_whose_figures_are_as_before_is_not_drawn(monkeypatch: pyte
         drawn.append(type(self).__name__)
         return fresh(self, *given)  # type: ignore[arg-type]
 
-    app = Lit(link := SceneLink(), BTC)
+    app = Lit(link := SceneLink())
     async with app.run_test(size=(220, 60)) as pilot:
         await settle(pilot)
         link.put(scene := make_snapshot(BTC, 2))
@@ -144,7 +148,7 @@ async def test_a_pane_whose_figures_are_as_before_is_not_drawn(monkeypatch: pyte
 
 
 async def test_places_are_those_that_nothing_covers() -> None:
-    app = Lit(SceneLink(), BTC)
+    app = Lit(SceneLink())
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await settle(pilot)
         places, ladder = Places(), app.query_one(Ladder)

@@ -155,7 +155,7 @@ def test_the_help_page_says_what_was_sent_where_that_is_counted() -> None:
     assert traffic_text(pace, 0) == ""
 
 
-def test_where_bandwidth_is_low_a_minute_passes_between_whole_pictures() -> None:
+def test_where_bandwidth_is_low_two_minutes_pass_between_whole_pictures() -> None:
     clock = Clock()
     pace = Pace(4.0, monotonic=clock)
     pace.drawn_whole()
@@ -164,7 +164,7 @@ def test_where_bandwidth_is_low_a_minute_passes_between_whole_pictures() -> None
     brief = []
     for _ in range(3):
         brief.append(pace.is_brief)
-        clock.now_s += 30.0
+        clock.now_s += 60.0
     assert brief == [True, True, False]
 
 
@@ -191,7 +191,7 @@ def moved(snapshot: Snapshot, price_usd: float, **more: Any) -> Snapshot:
     return replace(snapshot, version=snapshot.version + 1, assets=assets, detail=detail, **more)
 
 
-async def test_low_bandwidth_keeps_the_price_and_leaves_the_rest_for_a_minute() -> None:
+async def test_low_bandwidth_keeps_the_price_and_leaves_the_rest_for_two_minutes() -> None:
     clock, link, scene = Clock(), SceneLink(), make_snapshot(BTC)
     app = LiqtuiApp(link, BTC, pace=Pace(4.0, monotonic=clock))
     async with app.run_test(size=(120, 36)) as pilot:
@@ -200,7 +200,7 @@ async def test_low_bandwidth_keeps_the_price_and_leaves_the_rest_for_a_minute() 
         assert "97,200.5" in await play(moved(scene, 97_200.5))
         assert [lines_of(app, pane) for pane in (Heatmap, Ladder, Tape)] == before
         assert "1.25" not in screen_text(app) and ":22 UTC" not in screen_text(app)
-        clock.now_s += 60.0
+        clock.now_s += 120.0
         shown = await play(moved(scene, 97_300.5))
         assert shown.count("97,300.5") > 2 and "1.25" in shown
 
