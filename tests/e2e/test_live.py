@@ -12,6 +12,7 @@ import pytest
 
 from liqtui.cli.spec import EngineSpec, live_spec
 from liqtui.config import load
+from liqtui.link.address import socket_path
 from liqtui.link.socket import Process, SocketLink
 from liqtui.model.market import Liquidation, Side
 from liqtui.model.selection import Selection
@@ -73,7 +74,7 @@ class Rig:
 
     def socket(self) -> Path:
         """Return where that engine listens."""
-        return self.home / "state" / "liqtui" / "run" / self.spec().socket_path.name
+        return socket_path(self.home / "state" / "liqtui" / "run" / self.spec().socket_path.name)
 
 
 @pytest.fixture(scope="module")
