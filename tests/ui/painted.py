@@ -4,6 +4,7 @@ A command is a JSON line of a word and a value; the answer is the longest pause 
 """
 
 import asyncio
+import contextlib
 import json
 import sys
 from dataclasses import replace
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 
 SETTLE_S = 0.003
 """Enough for a picture at the 500 frames a second that Textual is told to paint here."""
-DRAWN_S = 0.05
+DRAWN_S = 2.0
+"""More than any picture takes."""
+LAID_OUT_S = 0.15
+"""More than there is between two passes of the layout."""
+UNREAD_S = 0.05
+"""What a terminal that does not read is waited for."""
 CSS = Path(__file__).parents[2] / "liqtui" / "app.tcss"
 
 
@@ -60,12 +66,16 @@ async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
             app.simulate_key(value)
         elif command == "theme":
             app.action_choose_theme(value)
+        elif command == "sized":
+            await until_sized(app, *value)
+            await until_laid_out(app)
         elif command == "refresh":
             app.screen.refresh()
         elif command == "bell":
             app.bell()
         elif command == "quit":
             break
+        await until_heard(app)
         await asyncio.sleep(SETTLE_S)
         for field in app.screen.query(Input):
             field.cursor_blink = False
@@ -82,9 +92,39 @@ async def until_drawn(app: "LiqtuiApp", snapshot: Snapshot) -> None:
     A terminal that does not read is not waited for.
     """
     loop = asyncio.get_running_loop()
-    end = loop.time() + DRAWN_S
-    while (app._newest is not snapshot or app._drawing is not None) and loop.time() < end:  # noqa: ASYNC110
+    start = loop.time()
+    while app._newest is not snapshot or app._drawing is not None:
+        if loop.time() - start > (UNREAD_S if app.is_output_pending else DRAWN_S):
+            break
         await asyncio.sleep(0.001)
+
+
+async def until_heard(app: "LiqtuiApp") -> None:
+    """Wait until what was posted to the app and its screen so far, and what that posted in turn, was dealt with."""
+    for _ in range(2):
+        for pump in (app, app.screen):
+            done = asyncio.Event()
+            pump.call_later(done.set)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), DRAWN_S)
+
+
+async def until_laid_out(app: "LiqtuiApp") -> None:
+    """Wait until the panes have kept their sizes for a while: the layout of a new size takes several passes."""
+    sizes, since = None, 0.0
+    loop = asyncio.get_running_loop()
+    while sizes is None or loop.time() - since < LAID_OUT_S:
+        now = [pane.size for pane in app.screen.query("*")]
+        if now != sizes:
+            sizes, since = now, loop.time()
+        await asyncio.sleep(0.005)
+
+
+async def until_sized(app: "LiqtuiApp", columns: int, rows: int) -> None:
+    """Wait until the app has heard of the terminal's new size: what a view looks like depends on those before it."""
+    async with asyncio.timeout(10):
+        while tuple(app.size) != (columns, rows) or tuple(app.screen.size) != (columns, rows):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
 
 
 async def beat(gaps_s: list[float]) -> None:

@@ -66,7 +66,7 @@ def do(app: Painted, kind: str, value: object) -> None:
     """Do a step in one app."""
     if kind == "resize" and isinstance(value, tuple):
         app.resize(*value)
-        app.ask("wait")
+        app.ask("sized", value)
     elif kind == "mouse" and isinstance(value, tuple):
         x, y = value
         app.type(f"\x1b[<0;{x + 1};{y + 1}M\x1b[<32;{x + 9};{y + 1}M\x1b[<0;{x + 9};{y + 1}m")
