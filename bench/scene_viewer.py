@@ -7,6 +7,11 @@ from pathlib import Path
 from liqtui.terminal import detect_colour, prepare
 
 
+def no_engine() -> "subprocess.Popen[bytes]":
+    """Start no engine: the bench has."""
+    raise FileNotFoundError("the bench starts the engine")
+
+
 def main() -> None:
     """Run the app until it is left."""
     prepare(detect_colour())
@@ -15,10 +20,7 @@ def main() -> None:
     from liqtui.model.selection import Selection
     from liqtui.painting.pace import Pace
 
-    def none() -> "subprocess.Popen[bytes]":
-        raise FileNotFoundError("the bench starts the engine")
-
-    LiqtuiApp(SocketLink(Path(sys.argv[1]), none), Selection("BTC"), pace=Pace(30.0)).run()
+    LiqtuiApp(SocketLink(Path(sys.argv[1]), no_engine), Selection("BTC"), pace=Pace(30.0)).run()
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ After every hundredth picture it writes how many there were and its resident mem
 """
 
 import resource
-import subprocess
 import sys
 from pathlib import Path
 
+from bench.scene_viewer import no_engine
 from liqtui.terminal import detect_colour, prepare
 
 EVERY = 100
@@ -27,9 +27,6 @@ def main() -> None:
     from liqtui.model.selection import Selection
     from liqtui.painting.pace import Pace
 
-    def none() -> "subprocess.Popen[bytes]":
-        raise FileNotFoundError("the bench starts the engine")
-
     with open(sys.argv[2], "a", encoding="ascii") as log:
 
         class Soaked(LiqtuiApp):
@@ -44,7 +41,7 @@ def main() -> None:
                 if self.pictures % EVERY == 0:
                     print(self.pictures, resident_bytes(), file=log, flush=True)
 
-        Soaked(SocketLink(Path(sys.argv[1]), none), Selection("BTC"), pace=Pace(None)).run()
+        Soaked(SocketLink(Path(sys.argv[1]), no_engine), Selection("BTC"), pace=Pace(None)).run()
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 import os
 import shlex
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 
 import click
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from textual_serve.server import Server
 from yarl import URL
 
@@ -17,13 +18,12 @@ HOST = "127.0.0.1"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 PAGE = Path(__file__).parent / "page"
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
 
 def serve(words: Sequence[str], port: int) -> int:
     """Serve `liqtui WORDS` until interrupted and return the exit code; ConfigError where the port is taken."""
     browser_terminal(os.environ)
-    server = PageServer(shlex.join([sys.executable, "-P", "-m", "liqtui", *words]), HOST, port, "liqtui")
+    command = shlex.join([sys.executable, "-P", "-m", "liqtui", *words])
+    server = PageServer(command, HOST, port, "liqtui", templates_path=str(PAGE))
     try:
         server.serve()
     except OSError as error:
@@ -31,7 +31,7 @@ def serve(words: Sequence[str], port: int) -> int:
     return 0
 
 
-def browser_terminal(env: "os._Environ[str]") -> None:
+def browser_terminal(env: MutableMapping[str, str]) -> None:
     """Describe the browser's terminal to the viewers, not the one that the server was started in."""
     for name in ("TMUX", "SSH_TTY"):
         env.pop(name, None)
@@ -40,9 +40,6 @@ def browser_terminal(env: "os._Environ[str]") -> None:
 
 class PageServer(Server):
     """Textual's server with a page of our own, which asks no other host for anything, for loopback only."""
-
-    def __init__(self, command: str, host: str, port: int, title: str) -> None:
-        super().__init__(command, host, port, title, templates_path=str(PAGE))
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()

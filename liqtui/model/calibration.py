@@ -249,8 +249,7 @@ def learn(calibrations: Sequence[Calibration], end_ms: int) -> None:
 
 def prior_covariance(params: BookParams) -> Floats:
     """Return the (WEIGHTS, WEIGHTS) prior covariance of ln theta."""
-    x = np.log(params.distance_log)
-    near = np.exp(-0.5 * ((x[:, None] - x) / SHAPE_LENGTH) ** 2)
+    near = _alike(params)
     both = LEVEL_SD**2 + SHAPE_SD**2 * near
     alone = SIDES_SD**2 + SIDES_SHAPE_SD**2 * near
     own = np.where(np.arange(ROWS) < DISTANCE_BINS, BIN_SD, RUNG_SD) ** 2
@@ -262,10 +261,15 @@ def prior_covariance(params: BookParams) -> Floats:
 
 def aside_covariance(params: BookParams) -> Floats:
     """Return the (WEIGHTS, WEIGHTS) prior covariance of ln of the share still there when price arrives."""
-    x = np.log(params.distance_log)
-    near = np.exp(-0.5 * ((x[:, None] - x) / SHAPE_LENGTH) ** 2)
-    both = ASIDE_SD**2 + ASIDE_SHAPE_SD**2 * near
+    both = ASIDE_SD**2 + ASIDE_SHAPE_SD**2 * _alike(params)
     out: Floats = np.block([[both, both], [both, both]])
+    return out
+
+
+def _alike(params: BookParams) -> Floats:
+    """Return the (ROWS, ROWS) correlation of a shape that is smooth in distance."""
+    x = np.log(params.distance_log)
+    out: Floats = np.exp(-0.5 * ((x[:, None] - x) / SHAPE_LENGTH) ** 2)
     return out
 
 

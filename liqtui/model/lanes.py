@@ -45,9 +45,9 @@ class Lanes:
         self._stops = {at: Stops(one, distance_log) for at, one in enumerate(params) if one.has_stops}
         self._worst = {at: np.zeros((2, ROWS, BINS)) for at in self._stops}
         """By expert, (2, ROWS, BINS) worst price since what stands was opened, in columns, mean over the cell."""
-        self._eager = {at: one.eager for at, one in enumerate(params) if one.eager > 0}
-        self._nerves = Nerves(self.params, distance_log) if self._eager else None
-        self._nervous: Ints = np.array(list(self._eager), dtype=np.int64)
+        self._nervous: Ints = np.flatnonzero([one.eager > 0 for one in params])
+        self._eager: Floats = np.array([one.eager for one in params if one.eager > 0]).reshape(-1, 1)
+        self._nerves = Nerves(self.params, distance_log) if len(self._nervous) else None
         self.rest: Floats = np.zeros((count, 2, ROWS + 1))
         """(experts, 2, ROWS + 1) base coin outside the window, by row; last the never bin."""
         self.swept = [Sweep(0, np.zeros((count, ROWS, 0))) for _ in range(2)]
@@ -133,8 +133,8 @@ class Lanes:
     def sweep(self, low: Pair) -> Floats:
         """Take out what price crossed on its way to `low` and return it, (experts, 2, ROWS) base coin."""
         taken: Floats = np.zeros(self._sums.shape)
-        tops = self._tops.reshape(2, ROWS).max(1).tolist()
-        for side, column in enumerate(self.first_swept(low)):
+        tops, columns = self._tops.reshape(2, ROWS).max(1).tolist(), self.first_swept(low)
+        for side, column in enumerate(columns):
             top = max(tops[side], column)
             crossed = self._cells[:, side, :, column:top]
             self.swept[side] = Sweep(self.windows[side].first_bin + column, crossed * self._factor[:, side, :, None])
@@ -147,7 +147,7 @@ class Lanes:
             if column == 0:
                 taken[:, side] += self.rest[:, side, :-1]
                 self.rest[:, side, :-1] = 0.0
-        self._gap.look(self.first_swept(low), self._tops)
+        self._gap.look(columns, self._tops)
         return taken
 
     def stop_out(self, low: Pair, most_base: Floats) -> Floats:
@@ -186,8 +186,7 @@ class Lanes:
         danger = self._nerves.standing(self.position(level), self._gap)
         if not len(danger.rows):
             return
-        eager = np.array(list(self._eager.values()))
-        after = stays(danger, spent[self._nervous] * eager[:, None])
+        after = stays(danger, spent[self._nervous] * self._eager)
         before = np.empty_like(after)
         for at, expert in enumerate(self._nervous):
             self._flat[expert].take(danger.cell, out=before[at], mode="clip")

@@ -111,17 +111,17 @@ def _rows(
         if due is None:
             due = -(-bar.end_ms // every_ms) * every_ms
         while due < bar.end_ms:
-            waiting = _take(model, samples, waiting, due)
+            waiting = tell(model, samples, waiting, due)
             yield from _row(model, due)
             due += every_ms
-        waiting = _take(model, samples, waiting, bar.end_ms)
+        waiting = tell(model, samples, waiting, bar.end_ms)
         model.hear_prints(recorded.since_ms(bar.end_ms))
         model.add_bar(bar)
     if due is not None and bars[-1].end_ms >= due:
         yield from _row(model, due)
 
 
-def _take(model: Intensity, samples: Sequence[Sample], waiting: int, before_ms: int) -> int:
+def tell(model: Intensity, samples: Sequence[Sample], waiting: int, before_ms: int) -> int:
     """Feed the samples stamped before a moment; return the index of the first that waits."""
     while waiting < len(samples) and samples[waiting].ts_ms < before_ms:
         sample = samples[waiting]

@@ -20,7 +20,7 @@ from liqtui.model.market import (
 from liqtui.model.scorer import Scorer, on_levels
 from liqtui.model.skill import SkillReport
 from liqtui.model.totals_score import TotalsSkill, totals_skill
-from liqtui.monitor.offline import PrintRuns, Sample, assumed_open_interest
+from liqtui.monitor.offline import PrintRuns, Sample, assumed_open_interest, tell
 
 SKIP_BARS_MS = 5 * DAY_MS
 """The map is given so long to fill before it is compared with totals."""
@@ -69,26 +69,10 @@ def told_bars(model: Intensity, recording: Recording, totals: Sequence[Liquidati
     samples.sort(key=lambda s: s.ts_ms)
     told = 0
     for bar in recording.bars:
-        told = _tell(model, samples, told, bar.ts_ms)
+        told = tell(model, samples, told, bar.ts_ms)
         yield bar
-        told = _tell(model, samples, told, bar.end_ms)
+        told = tell(model, samples, told, bar.end_ms)
         model.add_bar(bar)
-
-
-def _tell(model: Intensity, samples: Sequence[Sample], told: int, before_ms: int) -> int:
-    """Feed the samples stamped before a moment; return the index of the first that waits."""
-    while told < len(samples) and samples[told].ts_ms < before_ms:
-        sample = samples[told]
-        if isinstance(sample, OpenInterest):
-            model.add_open_interest(sample)
-        elif isinstance(sample, Funding):
-            model.add_funding(sample)
-        elif isinstance(sample, LongShortRatio):
-            model.add_ratio(sample)
-        elif isinstance(sample, LiquidationTotal):
-            model.add_total(sample)
-        told += 1
-    return told
 
 
 @dataclass(slots=True)

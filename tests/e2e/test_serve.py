@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import contextlib
-import os
 import re
 import shutil
 import signal
@@ -17,6 +16,7 @@ import aiohttp
 import pytest
 
 from tests.e2e.processes import wait_until_gone
+from tests.e2e.terminal import app_environment
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET_CHROMIUM = (
@@ -35,11 +35,8 @@ def free_port() -> int:
 def serving(home: Path, *words: str) -> Iterator[int]:
     """Serve a command on a free port, which is yielded; end it and its engine afterwards."""
     port = free_port()
-    env = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
-    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
-        env.pop(name, None)
     command = [sys.executable, "-m", "liqtui", "serve", "--port", str(port), *words]
-    with Popen(command, env=env, stderr=PIPE, text=True) as process:
+    with Popen(command, env=app_environment(home), stderr=PIPE, text=True) as process:
         try:
             assert process.stderr is not None
             assert f"http://127.0.0.1:{port}/" in process.stderr.readline()

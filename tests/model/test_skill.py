@@ -35,13 +35,14 @@ def map_of(folder: Path, every_ms: int, learn: bool = False) -> dict[str, Any]:
     """Return the rows of a dump folder as the judge reads them, or skip."""
     if not folder.exists():
         pytest.skip(f"{folder} is not here: the map is not judged on it")
+    prints = read_liquidations(folder, SYMBOL) if learn else []
     rows = map_rows(
         read_bars(folder, SYMBOL),
         read_open_interest(folder, SYMBOL),
         read_funding(folder, SYMBOL),
         read_ratios(folder, SYMBOL),
-        read_liquidations(folder, SYMBOL) if learn else (),
-        read_totals(folder, "BTC") if learn and not read_liquidations(folder, SYMBOL) else (),
+        prints,
+        read_totals(folder, "BTC") if learn and not prints else (),
         every_ms=every_ms,
         params=params_for(binance_brackets(SYMBOL)),
     )
