@@ -45,9 +45,8 @@ class Assumption:
 
 
 ASSUMPTIONS = (
-    Assumption("stops", 0.75, 0.25, 0.1, 0.0),
-    Assumption("nerves", 0.2, 1.0, 0.0, 12.0),
-    Assumption("flight", 0.05, 1.0, 0.0, 60.0),
+    Assumption("stops", 0.9, 0.25, 0.1, 0.0),
+    Assumption("nerves", 0.1, 1.0, 0.0, 12.0),
 )
 """Stop orders at a share of the way, whenever price gets there; or nerves that fail the longer price stands near."""
 

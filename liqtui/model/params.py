@@ -83,7 +83,7 @@ class BookParams:
     """That share falls with distance d as d^-stubborn_fall: a longer way leaves more time to step out."""
     round_share: float = 0.7
     """Share of what is opened that stands at a round leverage; the rest (cross margin, averaging) is continuous."""
-    taker_gain: float = 1.0
+    taker_gain: float = 1.3
     """How strongly the taker imbalance tilts leverage to the aggressor's side."""
     crowd_gain: float = 0.25
     """How strongly account ratios and funding tilt leverage to the crowded side."""

@@ -114,7 +114,9 @@ class Population:
         sign = np.where(np.arange(count) % 2 == 0, 1.0, -1.0)
         age = self._rng.exponential(LIFE_MIN[styles]) * (MINUTE_MS / step_ms)
         at = np.maximum(len(path_usd) - 1 - age.astype(np.int64), 0)
-        self._add(sign, path_usd[at], _shared_out(self._weights(styles), sign, (oi_base, oi_base)), styles, 0)
+        self._relevel(
+            self._add(sign, path_usd[at], _shared_out(self._weights(styles), sign, (oi_base, oi_base)), styles, 0)
+        )
         rows = self.rows
         rows[OPENED] = now_ms - (len(path_usd) - 1 - at) * step_ms
         least = np.minimum.accumulate(path_usd[::-1])[::-1][at]
@@ -172,8 +174,9 @@ class Population:
         out = (forced[0] + closed[0], forced[1] + closed[1])
         change = max(opened_base - sum(out) / 2, LEAST_OPENED * opened_base - min(out))
         born = (change + out[0], change + out[1])
-        self._open(price_usd, now_ms, born, births)
+        opened = self._open(price_usd, now_ms, born, births)
         self._add_margin(moved)
+        self._relevel(np.concatenate([moved, opened]))
         self._find_edges()
         return Flow(born, closed)
 
@@ -203,16 +206,16 @@ class Population:
         return worried[self._rng.random(len(worried)) < TOP_UP_PER_MIN * span_min]
 
     def _add_margin(self, moved: Ints) -> None:
+        """Lower the leverage of some; their levels are still to be worked out."""
         if len(moved):
             lower = self._table[LEVERAGE, moved] / (1 + self._rng.uniform(0.3, 1.2, len(moved)))
             self._table[LEVERAGE, moved] = np.maximum(lower, 1.0)
-            self._relevel(moved)
 
-    def _open(self, price_usd: float, now_ms: int, born: tuple[float, float], births: tuple[int, int]) -> None:
+    def _open(self, price_usd: float, now_ms: int, born: tuple[float, float], births: tuple[int, int]) -> Ints:
         sign = np.repeat(SIGNS, births)
         styles = _styles(self._rng, len(sign), SHARES)
         qty = _shared_out(self._weights(styles), sign, born)
-        self._add(sign, np.full(len(sign), price_usd), qty, styles, now_ms)
+        return self._add(sign, np.full(len(sign), price_usd), qty, styles, now_ms)
 
     def _weights(self, styles: Ints) -> Floats:
         tail = np.minimum(self._rng.standard_normal(len(styles)), LARGEST)
@@ -229,7 +232,8 @@ class Population:
         leverages: Floats = np.maximum(np.minimum(chosen, most), 1.0)
         return leverages
 
-    def _add(self, sign: Floats, entry_usd: Floats, qty_base: Floats, styles: Ints, now_ms: int) -> None:
+    def _add(self, sign: Floats, entry_usd: Floats, qty_base: Floats, styles: Ints, now_ms: int) -> Ints:
+        """Put positions into the table and return where; their levels are still to be worked out."""
         first, last = self._count, self._count + len(sign)
         if last > self._table.shape[1]:
             self._table = np.concatenate([self._table, np.empty((ROWS, last))], axis=1)
@@ -238,7 +242,7 @@ class Population:
         rows[SIGN_ROW], rows[ENTRY], rows[QTY], rows[STYLE], rows[OPENED] = sign, entry_usd, qty_base, styles, now_ms
         rows[RATE] = 1 / LIFE_MIN[styles]
         rows[LEVERAGE] = self._leverages(styles, qty_base * entry_usd)
-        self._relevel(np.arange(first, last))
+        return np.arange(first, last)
 
     def _relevel(self, which: Ints) -> None:
         """Work out the liquidation prices of some positions again."""
