@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from liqtui.model.divergence import Series
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PriceBar
+from liqtui.model.packed_columns import PackedColumns
 
 ROWS_BELOW, ROWS_ABOVE = 288, 224
 ROWS = ROWS_BELOW + ROWS_ABOVE
@@ -57,14 +58,15 @@ class ColumnRing:
         self.step_ms, self.size = step_ms, size
         self._ts = np.full(size, -1, dtype=np.int64)
         self._first = np.zeros(size, dtype=np.int64)
-        self._cells = np.zeros((size, ROWS), dtype=np.float32)
+        self._cells = PackedColumns(size, ROWS)
         self._ohlc = np.full((size, 4), np.nan)
 
     def put(self, column: Column) -> None:
         """Remember a column, in place of the one `size` steps older."""
         slot = (column.ts_ms // self.step_ms) % self.size
         self._ts[slot], self._first[slot] = column.ts_ms, column.first_bin
-        self._cells[slot], self._ohlc[slot] = column.cells_usd, column.ohlc_usd
+        self._ohlc[slot] = column.ohlc_usd
+        self._cells.put(slot, column.cells_usd)
 
     def newest_ms(self) -> int | None:
         """Return the open time of the newest column, None if there is none."""
@@ -85,8 +87,7 @@ class ColumnRing:
         cells = np.zeros((count, high - low), dtype=np.float32)
         ohlc = np.where(known[:, None], self._ohlc[slots], np.nan)
         for i in np.flatnonzero(known).tolist():
-            at = int(firsts[i]) - low
-            cells[i, at : at + ROWS] = self._cells[slots[i]]
+            self._cells.unpack(int(slots[i]), cells[i, int(firsts[i]) - low :])
         if last is not None:
             cells[-1] = 0.0
             cells[-1, last.first_bin - low : last.first_bin - low + ROWS] = last.cells_usd
