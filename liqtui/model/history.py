@@ -1,7 +1,10 @@
 """What is remembered of the past of one market: rings of map columns, and the samples that divergence and ATR need."""
 
+import math
+from array import array
+from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,28 +206,37 @@ class TrueRange:
         return sum(self._ranges) / ATR_BARS if len(self._ranges) == ATR_BARS else None
 
 
-@dataclass(slots=True)
 class Samples:
     """Price, open interest and cumulative taker flow at the end of each bar."""
 
-    _rows: deque[tuple[int, float, float, float]] = field(default_factory=deque)
-    _cvd_base: float = 0.0
-    _made: Series | None = None
+    def __init__(self) -> None:
+        self._ts_ms = array("q")
+        self._price_usd, self._oi_base, self._cvd_base = array("d"), array("d"), array("d")
+        self._flow_base = 0.0
+        """Taker flow so far."""
+        self._made: Series | None = None
 
     def add(self, bar: PriceBar, oi_base: float) -> None:
         """Take in a closed bar and the open interest at its end."""
-        cvd = float("nan")
+        cvd = math.nan
         if bar.taker_buy_base is not None:
-            self._cvd_base += 2 * bar.taker_buy_base - bar.volume_base
-            cvd = self._cvd_base
-        self._rows.append((bar.end_ms, bar.close_usd, oi_base, cvd))
-        while self._rows[0][0] < bar.end_ms - SAMPLES_MS:
-            self._rows.popleft()
+            self._flow_base += 2 * bar.taker_buy_base - bar.volume_base
+            cvd = self._flow_base
+        self._ts_ms.append(bar.end_ms)
+        for column, value in zip(self._columns(), (bar.close_usd, oi_base, cvd), strict=True):
+            column.append(value)
+        old = bisect_left(self._ts_ms, bar.end_ms - SAMPLES_MS)
+        if old:
+            del self._ts_ms[:old]
+            for column in self._columns():
+                del column[:old]
         self._made = None
 
     def series(self) -> Series | None:
         """Return the samples as arrays, None before the first."""
-        if self._made is None and self._rows:
-            ts, price, oi, cvd = zip(*self._rows, strict=True)
-            self._made = Series(np.array(ts, dtype=np.int64), np.array(price), np.array(oi), np.array(cvd))
+        if self._made is None and self._ts_ms:
+            self._made = Series(np.array(self._ts_ms, dtype=np.int64), *(np.array(c) for c in self._columns()))
         return self._made
+
+    def _columns(self) -> tuple["array[float]", ...]:
+        return self._price_usd, self._oi_base, self._cvd_base

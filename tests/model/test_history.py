@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqtui.model.history import ROWS, Column, ColumnRing, Rings
-from liqtui.model.market import DAY_MS, MINUTE_MS, PriceBar
+from liqtui.model.history import ROWS, Column, ColumnRing, Rings, Samples
+from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PriceBar
 from liqtui.model.packed_columns import PackedColumns
 
 
@@ -72,3 +72,14 @@ def test_a_market_of_three_days_is_remembered_in_a_megabyte_and_a_half() -> None
         tracemalloc.stop()
     assert rings.wanted(5 * MINUTE_MS, 3 * DAY_MS).newest_ms() == 3 * DAY_MS - 5 * MINUTE_MS
     assert taken < 1.5e6
+
+
+def test_samples_reach_back_three_days_and_a_quarter_and_no_further() -> None:
+    samples = Samples()
+    for hour in range(100):
+        samples.add(PriceBar(hour * HOUR_MS, HOUR_MS, 1.0, 1.0, 1.0, 50.0 + hour, 8.0, 5.0), 1_000.0 + hour)
+    series = samples.series()
+    assert series is not None
+    assert series.ts_ms.tolist() == [hour * HOUR_MS for hour in range(22, 101)]
+    assert series.price_usd[[0, -1]].tolist() == [71.0, 149.0] and series.oi_base[-1] == 1_099.0
+    assert series.cvd_base[[0, -1]].tolist() == [2.0 * 22, 2.0 * 100]
