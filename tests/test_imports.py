@@ -56,6 +56,12 @@ def test_importing(package: str, forbidden: tuple[str, ...]) -> None:
     assert not loaded & set(forbidden)
 
 
+def test_an_engine_of_the_demo_or_a_replay_loads_no_exchange() -> None:
+    loaded = loaded_by("liqtui.cli.engine_process", "liqtui.feeds.demo", "liqtui.feeds.dumps")
+    assert "liqtui.monitor.monitor" in loaded
+    assert not loaded & {"ccxt", "aiohttp", "requests", "textual", "rich"}
+
+
 def test_the_model_is_more_than_one_module() -> None:
     """Guards the list itself: an empty walk would prove nothing."""
     assert {"liqtui.model.margin", "liqtui.model.clusters", "liqtui.model.divergence"} <= set(

@@ -6,35 +6,25 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 
 import aiohttp
-from ccxt.base.errors import (
-    AuthenticationError,
-    BadResponse,
-    BadSymbol,
-    BaseError,
-    DDoSProtection,
-    NotSupported,
-    OperationFailed,
-    PermissionDenied,
-    RateLimitExceeded,
-    RestrictedLocation,
-)
 
 from liqtui.feeds.base import Banned, Blocked, FeedError, Garbled, RateLimited, Unavailable, Unsupported
+from liqtui.feeds.ccxt_loading import load_ccxt
 
 _BREACH_WAIT_S = 600.0
 """Bybit keeps an address out for 10 minutes after too many requests (its docs, "Rate limit")."""
 
+_ccxt = load_ccxt()
 _KINDS: tuple[tuple[type[BaseException], type[FeedError]], ...] = (
-    (NotSupported, Unsupported),
-    (BadSymbol, Unsupported),
-    (AuthenticationError, Unsupported),
-    (RateLimitExceeded, RateLimited),
-    (DDoSProtection, RateLimited),
-    (RestrictedLocation, Blocked),
-    (PermissionDenied, Blocked),
-    (BadResponse, Garbled),
-    (OperationFailed, Unavailable),
-    (BaseError, Unavailable),
+    (_ccxt.NotSupported, Unsupported),
+    (_ccxt.BadSymbol, Unsupported),
+    (_ccxt.AuthenticationError, Unsupported),
+    (_ccxt.RateLimitExceeded, RateLimited),
+    (_ccxt.DDoSProtection, RateLimited),
+    (_ccxt.RestrictedLocation, Blocked),
+    (_ccxt.PermissionDenied, Blocked),
+    (_ccxt.BadResponse, Garbled),
+    (_ccxt.OperationFailed, Unavailable),
+    (_ccxt.BaseError, Unavailable),
     (aiohttp.ClientError, Unavailable),
     (OSError, Unavailable),
     (TimeoutError, Unavailable),

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-import ccxt.pro
 
 from liqtui.feeds.base import Garbled
+from liqtui.feeds.ccxt_loading import load_ccxt
 from liqtui.feeds.errors import check_status
 from liqtui.feeds.limits import Limits
 from liqtui.feeds.venues import Venue
@@ -42,7 +42,7 @@ class StrictReplies:
 
 def build_client(venue: Venue, session: aiohttp.ClientSession, limits: Limits, *hooks: type) -> Any:
     """Return a ccxt client for the venue, on the given session, with `hooks` mixed in before ccxt's class."""
-    base = getattr(ccxt.pro, venue.ccxt_id)
+    base = getattr(load_ccxt(), venue.ccxt_id)
     made = type(venue.ccxt_id, (*hooks, StrictReplies, base), {"venue_key": venue.key})
     return made(
         {

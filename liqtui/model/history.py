@@ -1,13 +1,17 @@
 """What is remembered of the past of one market: rings of map columns, and the samples that divergence and ATR need."""
 
+import math
+from array import array
+from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.model.divergence import Series
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PriceBar
+from liqtui.model.packed_columns import PackedColumns
 
 ROWS_BELOW, ROWS_ABOVE = 288, 224
 ROWS = ROWS_BELOW + ROWS_ABOVE
@@ -57,14 +61,15 @@ class ColumnRing:
         self.step_ms, self.size = step_ms, size
         self._ts = np.full(size, -1, dtype=np.int64)
         self._first = np.zeros(size, dtype=np.int64)
-        self._cells = np.zeros((size, ROWS), dtype=np.float32)
+        self._cells = PackedColumns(size, ROWS)
         self._ohlc = np.full((size, 4), np.nan)
 
     def put(self, column: Column) -> None:
         """Remember a column, in place of the one `size` steps older."""
         slot = (column.ts_ms // self.step_ms) % self.size
         self._ts[slot], self._first[slot] = column.ts_ms, column.first_bin
-        self._cells[slot], self._ohlc[slot] = column.cells_usd, column.ohlc_usd
+        self._ohlc[slot] = column.ohlc_usd
+        self._cells.put(slot, column.cells_usd)
 
     def newest_ms(self) -> int | None:
         """Return the open time of the newest column, None if there is none."""
@@ -85,8 +90,7 @@ class ColumnRing:
         cells = np.zeros((count, high - low), dtype=np.float32)
         ohlc = np.where(known[:, None], self._ohlc[slots], np.nan)
         for i in np.flatnonzero(known).tolist():
-            at = int(firsts[i]) - low
-            cells[i, at : at + ROWS] = self._cells[slots[i]]
+            self._cells.unpack(int(slots[i]), cells[i, int(firsts[i]) - low :])
         if last is not None:
             cells[-1] = 0.0
             cells[-1, last.first_bin - low : last.first_bin - low + ROWS] = last.cells_usd
@@ -202,28 +206,37 @@ class TrueRange:
         return sum(self._ranges) / ATR_BARS if len(self._ranges) == ATR_BARS else None
 
 
-@dataclass(slots=True)
 class Samples:
     """Price, open interest and cumulative taker flow at the end of each bar."""
 
-    _rows: deque[tuple[int, float, float, float]] = field(default_factory=deque)
-    _cvd_base: float = 0.0
-    _made: Series | None = None
+    def __init__(self) -> None:
+        self._ts_ms = array("q")
+        self._price_usd, self._oi_base, self._cvd_base = array("d"), array("d"), array("d")
+        self._flow_base = 0.0
+        """Taker flow so far."""
+        self._made: Series | None = None
 
     def add(self, bar: PriceBar, oi_base: float) -> None:
         """Take in a closed bar and the open interest at its end."""
-        cvd = float("nan")
+        cvd = math.nan
         if bar.taker_buy_base is not None:
-            self._cvd_base += 2 * bar.taker_buy_base - bar.volume_base
-            cvd = self._cvd_base
-        self._rows.append((bar.end_ms, bar.close_usd, oi_base, cvd))
-        while self._rows[0][0] < bar.end_ms - SAMPLES_MS:
-            self._rows.popleft()
+            self._flow_base += 2 * bar.taker_buy_base - bar.volume_base
+            cvd = self._flow_base
+        self._ts_ms.append(bar.end_ms)
+        for column, value in zip(self._columns(), (bar.close_usd, oi_base, cvd), strict=True):
+            column.append(value)
+        old = bisect_left(self._ts_ms, bar.end_ms - SAMPLES_MS)
+        if old:
+            del self._ts_ms[:old]
+            for column in self._columns():
+                del column[:old]
         self._made = None
 
     def series(self) -> Series | None:
         """Return the samples as arrays, None before the first."""
-        if self._made is None and self._rows:
-            ts, price, oi, cvd = zip(*self._rows, strict=True)
-            self._made = Series(np.array(ts, dtype=np.int64), np.array(price), np.array(oi), np.array(cvd))
+        if self._made is None and self._ts_ms:
+            self._made = Series(np.array(self._ts_ms, dtype=np.int64), *(np.array(c) for c in self._columns()))
         return self._made
+
+    def _columns(self) -> tuple["array[float]", ...]:
+        return self._price_usd, self._oi_base, self._cvd_base

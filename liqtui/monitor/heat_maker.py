@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from liqtui.model.intensity import combine_heat
-from liqtui.model.selection import COLUMN_MS, WINDOW_MS, Selection
+from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Heat
 from liqtui.monitor.compose import Part
 from liqtui.monitor.known_map import with_known_now
 
-SHORT_COLUMNS = 144
-"""So many columns are made for the sake of the last one, where the window has at least twice as many."""
+SHORT_COLUMNS = 16
+"""So many columns are made for the sake of the last one: over venues that lag, and of which some have longer bars."""
 
 
 class HeatMaker:
@@ -31,17 +31,12 @@ class HeatMaker:
         key = [(part.venue.venue, part.market.bars_seen) for part in parts]
         if self._selection.until_ms is not None and self._made is not None and key == self._key:
             return self._made
-        if self._is_long and self._made is not None and key == self._key:
+        if self._made is not None and key == self._key:
             last = self._combined(parts, now_ms, SHORT_COLUMNS)
             if last is not None and (made := with_last_column(self._made, last)) is not None:
                 return made
         self._key, self._made = key, self._combined(parts, now_ms)
         return self._made
-
-    @property
-    def _is_long(self) -> bool:
-        window = self._selection.window
-        return WINDOW_MS[window] // COLUMN_MS[window] >= 2 * SHORT_COLUMNS
 
     def _combined(self, parts: Sequence[Part], now_ms: int, newest: int | None = None) -> Heat | None:
         selection = self._selection

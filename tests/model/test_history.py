@@ -1,9 +1,14 @@
 """The ring of columns: what fell out of it or was never put in is a gap."""
 
-import numpy as np
+import tracemalloc
 
-from liqtui.model.history import ROWS, Column, ColumnRing
-from liqtui.model.market import MINUTE_MS
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liqtui.model.history import ROWS, Column, ColumnRing, Rings, Samples
+from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PriceBar
+from liqtui.model.packed_columns import PackedColumns
 
 
 def column(i: int, first_bin: int = 1000) -> Column:
@@ -42,3 +47,39 @@ def test_columns_at_different_prices_share_one_grid_of_rows() -> None:
 def test_nothing_but_gaps_is_none() -> None:
     assert ColumnRing(MINUTE_MS, 10).stretch(5 * MINUTE_MS, 4, None) is None
     assert ColumnRing(MINUTE_MS, 10).newest_ms() is None
+
+
+@given(st.lists(st.floats(0, 2.0**100, width=32), min_size=1, max_size=40), st.floats(1e-35, 1e6))
+def test_a_column_is_remembered_to_half_a_thousandth(cells: list[float], unit: float) -> None:
+    columns, column = PackedColumns(3, len(cells)), (np.array(cells) * unit).astype(np.float32)
+    columns.put(2, column)
+    found = np.zeros(len(cells), dtype=np.float32)
+    columns.unpack(2, found)
+    np.testing.assert_allclose(found, column, rtol=1 / 2048, atol=float(column.max()) * 2.0**-39 + 1e-44)
+    assert (found[column == 0] == 0).all()
+
+
+def test_a_market_of_three_days_is_remembered_in_a_megabyte_and_a_half() -> None:
+    """Twelve markets are held at once."""
+    cells = np.ones(ROWS, dtype=np.float32)
+    tracemalloc.start()
+    try:
+        rings = Rings()
+        for start_ms in range(0, 3 * DAY_MS, 5 * MINUTE_MS):
+            rings.remember(PriceBar(start_ms, 5 * MINUTE_MS, 1.0, 1.0, 1.0, 1.0, 1.0), 0, cells)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert rings.wanted(5 * MINUTE_MS, 3 * DAY_MS).newest_ms() == 3 * DAY_MS - 5 * MINUTE_MS
+    assert taken < 1.5e6
+
+
+def test_samples_reach_back_three_days_and_a_quarter_and_no_further() -> None:
+    samples = Samples()
+    for hour in range(100):
+        samples.add(PriceBar(hour * HOUR_MS, HOUR_MS, 1.0, 1.0, 1.0, 50.0 + hour, 8.0, 5.0), 1_000.0 + hour)
+    series = samples.series()
+    assert series is not None
+    assert series.ts_ms.tolist() == [hour * HOUR_MS for hour in range(22, 101)]
+    assert series.price_usd[[0, -1]].tolist() == [71.0, 149.0] and series.oi_base[-1] == 1_099.0
+    assert series.cvd_base[[0, -1]].tolist() == [2.0 * 22, 2.0 * 100]

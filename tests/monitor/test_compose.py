@@ -111,7 +111,7 @@ def same(one: Heat | None, other: Heat | None) -> None:
     np.testing.assert_array_equal(one.gap, other.gap)
 
 
-@pytest.mark.parametrize("window", ["24h", "7d"])
+@pytest.mark.parametrize("window", ["1h", "12h", "24h", "7d"])
 @pytest.mark.parametrize("venues", [("a",), ("a", "b")])
 def test_a_heat_kept_between_bars_equals_one_made_anew(venues: tuple[str, ...], window: Window) -> None:
     """With quotes, bars and lags in between, the maker that remembers and one that does not agree."""

@@ -1,0 +1,39 @@
+"""The engine's process: memory that is no longer used is the system's again."""
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+_SCATTERED = """
+import sys
+import numpy as np
+import psutil
+from liqtui.cli.engine_process import give_large_memory_back
+if sys.argv[1] == "given":
+    give_large_memory_back()
+for size in (1_000_000, 2_000_000, 4_000_000):
+    np.ones(size, dtype=np.int8)
+kept = []
+def scatter():
+    for _ in range(400):
+        large = np.ones(200_000, dtype=np.int8)
+        kept.append((bytes(2_000), large))
+scatter()
+full = psutil.Process().memory_info().rss
+kept = [small for small, _ in kept]
+print(full - psutil.Process().memory_info().rss)
+"""
+
+
+def given_back_bytes(how: str) -> int:
+    """Return by how much a process shrinks when arrays of 80 MB go that lay between small things."""
+    done = subprocess.run([sys.executable, "-c", _SCATTERED, how], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the allocator is not glibc's")
+def test_large_arrays_leave_no_holes_behind() -> None:
+    assert given_back_bytes("kept") < 20e6
+    assert given_back_bytes("given") > 60e6
