@@ -51,10 +51,11 @@ def composed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
     yield found
 
 
-def cells(shadow: Shadow | None) -> list[list[tuple[str | None, str | None]]]:
+def cells(shadow: Shadow | None) -> list[list[tuple[str, str]]]:
     """Return the texts and inks that a shadow holds."""
     assert shadow is not None
-    return [list(zip(texts, inks, strict=True)) for texts, inks in zip(shadow._texts, shadow._inks, strict=True)]
+    texts, inks = shadow.glyphs.texts, shadow.glyphs.inks
+    return [[(texts[glyph], inks[glyph].text) for glyph in shadow.row(y)] for y in range(shadow.size[1])]
 
 
 def assert_as_composed(app: LiqtuiApp) -> None:
