@@ -47,9 +47,7 @@ class Block(NamedTuple):
     table: CodeTable
 
 
-def differing_rows(
-    now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids
-) -> dict[int, tuple[int, int]]:
+def differing_rows(now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids) -> dict[int, tuple[int, int]]:
     """Return of each row of a block that differs from a screen where the cells that differ begin and end."""
     width, height = size
     rows, cells = ids.shape
