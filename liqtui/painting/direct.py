@@ -92,6 +92,11 @@ class DirectApp(LightApp):
         self._waiting: dict[Redrawn, None] | None = None
         """The widgets to be drawn at the end of the picture, None while none is being made."""
 
+    @property
+    def paints_directly(self) -> bool:
+        """Whether changed cells can go past the compositor at all."""
+        return self._shadow is not None and self._places is not None
+
     @contextmanager
     def one_picture(self) -> Iterator[None]:
         """Draw what changes within this, each widget once, and send it together."""

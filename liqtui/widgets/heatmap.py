@@ -164,8 +164,8 @@ class Heatmap(Panel):
 
     def _draw_over(self, size: Size, subject: object) -> None:
         """Paint what differs: the cells of the map as they are, without making lines of them."""
-        old = self._picture
-        if old is None or not isinstance(self.app, DirectApp):
+        old, app = self._picture, self.app
+        if old is None or not (isinstance(app, DirectApp) and app.paints_directly):
             super()._draw_over(size, subject)
             return
         before, made = [old.heading, *old.below], self._make(*size)
