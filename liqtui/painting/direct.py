@@ -6,7 +6,7 @@ container, or on a screen that it has not painted yet.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -18,6 +18,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from liqtui.painting.light import LightApp, has
+
+if TYPE_CHECKING:
+    from liqtui.painting.codes import Block
 
 
 def direct_fault() -> str | None:
@@ -89,6 +92,11 @@ class DirectApp(LightApp):
         self._waiting: dict[Redrawn, None] | None = None
         """The widgets to be drawn at the end of the picture, None while none is being made."""
 
+    @property
+    def paints_directly(self) -> bool:
+        """Whether changed cells can go past the compositor at all."""
+        return self._shadow is not None and self._places is not None
+
     @contextmanager
     def one_picture(self) -> Iterator[None]:
         """Draw what changes within this, each widget once, and send it together."""
@@ -112,8 +120,8 @@ class DirectApp(LightApp):
         self._waiting[widget] = None
         return True
 
-    def paint_parts(self, widget: Widget, parts: Mapping[int, Part]) -> bool:
-        """Paint parts of a widget's lines by their row; return False where only Textual can do that."""
+    def paint_parts(self, widget: Widget, parts: Mapping[int, Part], block: "Block | None" = None) -> bool:
+        """Paint parts of a widget's lines by their row, and a block; return False where only Textual can do that."""
         shadow, screen = self._shadow, self.screen
         if shadow is None or self._places is None or self._waiting is None or self._painted is not screen:
             return False
@@ -123,6 +131,9 @@ class DirectApp(LightApp):
         system = self.console._color_system or ColorSystem.TRUECOLOR
         for y, (x, segments) in parts.items():
             shadow.splice(region.x + x, region.y + y, segments, system)
+        if block is not None:
+            ids = block.table.ids(block.codes, shadow.glyphs, system)
+            shadow.take_block(region.x + block.x, region.y + block.y, ids)
         return True
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:

@@ -1,14 +1,11 @@
 """Writes changed cells as the bytes of one frame: ink by ink, since a change of colour is longer than a move."""
 
+from array import array
 from collections.abc import Iterator
-from itertools import groupby
-from typing import NamedTuple, TypeAlias, cast
+from typing import NamedTuple
 
-from liqtui.painting.sequences import DEFAULT_INK, change_ink, ink_order, move, move_to
-
-Row: TypeAlias = list[str | None]
-"""The texts or the inks of a row's cells; None where nothing is known, an empty text for the rest of a wide one."""
-
+from liqtui.painting.glyphs import UNKNOWN, Glyphs, Ink, change
+from liqtui.painting.sequences import move, move_to
 
 MANY_CELLS = 400
 """A frame of more goes down the screen row by row: it may come in parts, and half of it must not look like noise."""
@@ -20,17 +17,18 @@ class _Span(NamedTuple):
     start: int
     end: int
     y: int
-    texts: Row
-    inks: Row
+    row: "array[int]"
 
 
 class FrameWriter:
     """The bytes of one frame, with the pen and the cursor they leave."""
 
-    def __init__(self, afresh: bool) -> None:
+    def __init__(self, glyphs: Glyphs, afresh: bool) -> None:
+        self._texts, self._inks = glyphs.texts, glyphs.inks
+        self._glyphs = glyphs
         self._parts: list[str] = ["\x1b[m"] if afresh else []
         self._spans: list[_Span] = []
-        self._ink = DEFAULT_INK
+        self._ink = glyphs.default_ink
         self._at: tuple[int, int] | None = None
         """Where the cursor stands; None when that depends on the terminal."""
 
@@ -39,81 +37,86 @@ class FrameWriter:
         """Whether nothing was written."""
         return not self._parts and not self._spans
 
-    def write(self, start: int, end: int, y: int, texts: Row, inks: Row) -> None:
+    def write(self, start: int, end: int, y: int, row: "array[int]") -> None:
         """Take the cells [start, end) of a row, widened where they cut a wide character; the row must not change."""
-        while start and texts[start] == "":
+        while start and self._glyphs.is_rest(row[start]):
             start -= 1
-        while end < len(texts) and texts[end] == "":
+        while end < len(row) and self._glyphs.is_rest(row[end]):
             end += 1
-        self._spans.append(_Span(start, end, y, texts, inks))
+        self._spans.append(_Span(start, end, y, row))
 
     def _write_plain(self, span: _Span) -> bool:
         """Write a span in one go; return False, and write nothing, where a cell holds no single plain character."""
-        start, end, y, texts, inks = span
-        found = texts[start:end]
-        whole = "" if None in found or "" in found else "".join(cast("list[str]", found))
-        if len(whole) != end - start:
+        start, end, y, row = span
+        found = list(map(self._texts.__getitem__, row[start:end]))
+        whole = "".join(found)
+        if len(whole) != end - start or "" in found:
             return False
-        self._go(start, y, texts, inks)
+        self._go(start, y, row)
         ink, begin, write = self._ink, 0, self._parts.append
-        for new, group in groupby(inks[start:end]):
-            stop = begin + len(list(group))
-            if new != ink:
-                write(change_ink(ink, new or DEFAULT_INK))
-                ink = new or DEFAULT_INK
-            write(whole[begin:stop])
-            begin = stop
+        for at, new in enumerate(map(self._inks.__getitem__, row[start:end])):
+            if new is not ink:
+                write(whole[begin:at])
+                write(change(ink, new))
+                ink, begin = new, at
+        write(whole[begin:])
         self._ink = ink
-        self._at = (end, y) if end < len(texts) else None
+        self._at = (end, y) if end < len(row) else None
         return True
 
-    def _write_piece(self, piece: _Span) -> None:
+    def _write_piece(self, piece: _Span, ink: Ink) -> None:
         """Write cells of one ink."""
-        if self._write_plain(piece):
-            return
-        start, end, y, texts, inks = piece
-        self._go(start, y, texts, inks)
-        ink = inks[start] or DEFAULT_INK
-        self._parts.append(change_ink(self._ink, ink))
+        start, end, y, row = piece
+        found = [self._texts[glyph] for glyph in row[start:end]]
+        whole = "".join(found)
+        self._go(start, y, row)
+        self._parts.append(change(self._ink, ink))
         self._ink = ink
-        for x, text in enumerate(texts[start:end], start):
+        if len(whole) == end - start and "" not in found:
+            self._parts.append(whole)
+            self._at = (end, y) if end < len(row) else None
+            return
+        for x, text in enumerate(found, start):
             if text:
-                self._go(x, y, texts, inks)
+                self._go(x, y, row)
                 self._parts.append(text)
                 self._at = None  # terminals differ in the width of what is more than one plain character
 
-    def _go(self, x: int, y: int, texts: Row, inks: Row) -> None:
+    def _go(self, x: int, y: int, row: "array[int]") -> None:
         """Move to a cell, or write again what stands before it when that is not longer."""
         if self._at == (x, y):
             return
         jump = move(self._at, x, y)
         if self._at is not None and self._at[1] == y and 0 < x - self._at[0] <= len(jump):
-            between = texts[self._at[0] : x]
-            again = "".join(text or "" for text in between)
-            same = all(ink == self._ink for ink in inks[self._at[0] : x])
-            if same and all(between) and len(again) == len(between) and len(again.encode()) <= len(jump):
-                jump = again
+            between = row[self._at[0] : x]
+            again = "".join(self._texts[glyph] for glyph in between)
+            same = all(self._inks[glyph] is self._ink and glyph != UNKNOWN for glyph in between)
+            if same and all(self._texts[glyph] for glyph in between) and len(again.encode()) <= len(jump):
+                jump = again if len(again) == len(between) else jump
         self._parts.append(jump)
         self._at = (x, y)
 
     def finish(self, cursor: tuple[int, int]) -> str:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
         if sum(span.end - span.start for span in self._spans) <= MANY_CELLS:
-            pieces = [piece for span in self._spans for piece in _pieces(span)]
-            for piece in sorted(pieces, key=lambda piece: ink_order(piece.inks[piece.start] or DEFAULT_INK)):
-                self._write_piece(piece)
+            pieces = [piece for span in self._spans for piece in self._pieces(span)]
+            pieces.sort(key=lambda piece: piece[1].order)
+            for piece, ink in pieces:
+                self._write_piece(piece, ink)
         else:
             for span in self._spans:
                 if not self._write_plain(span):
-                    for piece in _pieces(span):
-                        self._write_piece(piece)
-        return "".join((*self._parts, change_ink(self._ink, DEFAULT_INK), move_to(*cursor)))
+                    for piece, ink in self._pieces(span):
+                        self._write_piece(piece, ink)
+        return "".join((*self._parts, change(self._ink, self._glyphs.default_ink), move_to(*cursor)))
 
-
-def _pieces(span: _Span) -> Iterator[_Span]:
-    """Yield the parts of a span that are of one ink."""
-    start = span.start
-    for _, group in groupby(span.inks[span.start : span.end]):
-        stop = start + len(list(group))
-        yield span._replace(start=start, end=stop)
-        start = stop
+    def _pieces(self, span: _Span) -> Iterator[tuple[_Span, Ink]]:
+        """Yield the parts of a span that are of one ink."""
+        start, end, y, row = span
+        inks = [self._inks[glyph] for glyph in row[start:end]]
+        begin, ink = start, inks[0]
+        for x, new in enumerate(inks, start):
+            if new is not ink:
+                yield _Span(begin, x, y, row), ink
+                begin, ink = x, new
+        yield _Span(begin, end, y, row), ink

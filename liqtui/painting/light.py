@@ -24,7 +24,7 @@ from liqtui.painting.outlet import Outlet
 from liqtui.painting.shadow import Shadow
 
 SYNC_FROM_BYTES = 4096
-"""Frames below arrive in one piece anyway."""
+"""Frames of fewer characters arrive in one piece anyway."""
 
 
 def painting_fault(env: Mapping[str, str] = os.environ) -> str | None:
@@ -135,7 +135,7 @@ class LightApp(App[None]):
         data = shadow.changes(cursor)
         if not data:
             return
-        if self._sync_available and len(data.encode()) > SYNC_FROM_BYTES:
+        if self._sync_available and len(data) > SYNC_FROM_BYTES:
             data = f"{SYNC_START}{data}{SYNC_END}"
         if outlet is not None:
             outlet.is_pending = True

@@ -85,6 +85,12 @@ def ink_order(ink: str) -> tuple[str, ...]:
     return pen.link, pen.background, pen.foreground, *sorted(pen.attributes)
 
 
+def colours_of(ink: str) -> tuple[str, str] | None:
+    """Return foreground and background of an ink that is made of colours only, None for any other."""
+    pen = _pen(ink)
+    return None if pen.attributes or pen.link else (pen.foreground, pen.background)
+
+
 def _is_colour(code: str) -> bool:
     return code[:-1] in ("3", "4", "9", "10")
 

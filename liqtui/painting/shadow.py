@@ -1,25 +1,19 @@
 """The shadow of the terminal: the cells it should show, those it was last sent, and the bytes between the two."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.color import ColorSystem
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from liqtui.painting.frame_writer import FrameWriter, Row
-from liqtui.painting.sequences import cells, ink_of
+from liqtui.painting.frame_writer import FrameWriter
+from liqtui.painting.glyphs import MANY_GLYPHS, UNKNOWN, Glyphs
 
-_BLOCK = 16
-"""Cells that are compared at once."""
-
-
-class _Put(NamedTuple):
-    """The segments of a strip, and where each begins; the last place is that of its end."""
-
-    segments: list[Segment]
-    starts: list[int]
+if TYPE_CHECKING:
+    from liqtui.painting.codes import Ids
 
 
 class Shadow:
@@ -27,17 +21,20 @@ class Shadow:
 
     def __init__(self) -> None:
         self.size = (0, 0)
-        self._texts: list[Row] = []
-        self._inks: list[Row] = []
-        self._sent_texts: list[Row] = []
-        self._sent_inks: list[Row] = []
+        self.glyphs = Glyphs()
+        self._now = array("i")
+        """The glyphs of all cells, row by row."""
+        self._sent = array("i")
         self._strips: list[dict[int, Strip | None]] = []
         """The strips that make up each row, by where they begin: a strip that is there already is not looked at."""
-        self._put_last: list[dict[int, _Put]] = []
-        """What each row was last put together from, by where it begins, while no cell of it has been changed since."""
         self._dirty: dict[int, tuple[int, int]] = {}
         """By row where the cells that may differ from those sent begin and end."""
         self._cursor: tuple[int, int] | None = None
+
+    def row(self, y: int) -> "array[int]":
+        """Return the glyphs that a row should show."""
+        width = self.size[0]
+        return self._now[y * width : (y + 1) * width]
 
     def take(self, update: LayoutUpdate | ChopsUpdate, system: ColorSystem) -> None:
         """Take over what Textual is about to paint."""
@@ -52,31 +49,38 @@ class Shadow:
             touched = {x: strip for (x, strip), end in chops if x < right and end > left}
             self._take_row(y, touched, system, update.chops[y].keys())
 
-    def splice(self, x: int, y: int, segments: Iterable[Segment], system: ColorSystem) -> None:
+    def splice(self, x: int, y: int, segments: Sequence[Segment], system: ColorSystem) -> None:
         """Take over segments that begin at a cell, whatever the row is cut into."""
-        self._strips[y], self._put_last[y] = {}, {}
-        texts: Row = []
-        inks: Row = []
-        for text, style, _control in segments:
-            found = cells(text)
-            texts += found
-            inks += [ink_of(style, system)] * len(found)
-        self._replace(x, y, texts, inks)
+        if self._strips[y]:
+            self._strips[y] = {}
+        self._replace(x, y, self.glyphs.line(segments, system))
+
+    def take_block(self, x: int, y: int, ids: "Ids") -> None:
+        """Take over (rows, cells) glyphs, the first of which stands at a cell; numpy is loaded where there are any."""
+        from liqtui.painting.codes import differing_rows
+
+        width = self.size[0]
+        for offset, (begin, end) in differing_rows(self._now, self.size, x, y, ids).items():
+            line = y + offset
+            self._strips[line] = {}
+            self._mark(x + begin, line, x + end)
+            self._mend(x + begin, line, x + end)
+            at = line * width + x
+            self._now[at + begin : at + end] = array("i", ids[offset, begin:end].tobytes())
 
     def _fit(self, width: int, height: int) -> None:
         """Start afresh when the screen has another size."""
         if self.size == (width, height):
             return
         self.size = (width, height)
-        self._texts, self._inks = _unknown(width, height), _unknown(width, height)
+        self._now = array("i", [UNKNOWN]) * (width * height)
         self._strips = [{} for _ in range(height)]
-        self._put_last = [{} for _ in range(height)]
         self.forget()
 
     def forget(self) -> None:
         """Forget what was sent, so that the next changes repaint everything."""
         width, height = self.size
-        self._sent_texts, self._sent_inks = _unknown(width, height), _unknown(width, height)
+        self._sent = array("i", [UNKNOWN]) * (width * height)
         self._dirty = dict.fromkeys(range(height), (0, width))
         self._cursor = None
 
@@ -90,39 +94,17 @@ class Shadow:
         for x, strip in strips.items():
             if strip is not None and known[x] is not strip:
                 known[x] = strip
-                self._put(x, y, strip, system)
+                self._replace(x, y, self.glyphs.line(list(strip), system))
 
-    def _put(self, x: int, y: int, strip: Strip, system: ColorSystem) -> None:
-        """Put a strip into a row; the segments with which the last one at that place began, too, are passed over."""
-        segments, puts = list(strip), self._put_last[y]
-        known = puts.get(x)
-        kept = _common(known.segments, segments) if known else 0
-        begin = known.starts[kept] if known else x
-        texts: Row = []
-        inks: Row = []
-        starts = known.starts[:kept] if known else []
-        for text, style, _control in segments[kept:]:
-            starts.append(begin + len(texts))
-            found = cells(text)
-            texts += found
-            inks += [ink_of(style, system)] * len(found)
-        end = begin + len(texts)
-        starts.append(end)
-        for at in [at for at, put in puts.items() if at < end and put.starts[-1] > x]:
-            del puts[at]
-        puts[x] = _Put(segments, starts)
-        self._replace(begin, y, texts, inks)
-
-    def _replace(self, x: int, y: int, texts: Row, inks: Row) -> None:
+    def _replace(self, x: int, y: int, fresh: "array[int]") -> None:
         """Replace the cells from `x` on, as far as the row reaches."""
-        end = min(x + len(texts), self.size[0])
-        del texts[max(end - x, 0) :], inks[max(end - x, 0) :]
-        row = self._texts[y]
-        if row[x:end] == texts and self._inks[y][x:end] == inks:
+        end, line = min(x + len(fresh), self.size[0]), y * self.size[0]
+        del fresh[max(end - x, 0) :]
+        if self._now[line + x : line + end] == fresh:
             return
         self._mark(x, y, end)
         self._mend(x, y, end)
-        row[x:end], self._inks[y][x:end] = texts, inks
+        self._now[line + x : line + end] = fresh
 
     def _mark(self, x: int, y: int, end: int) -> None:
         """Note that cells of a row may differ from those sent."""
@@ -131,59 +113,55 @@ class Shadow:
 
     def _mend(self, start: int, y: int, end: int) -> None:
         """Blank the halves that stay of wide characters when something is written over [start, end)."""
-        row = self._texts[y]
+        width, now = self.size[0], self._now
+        line = y * width
         for inside, outside in ((start, start - 1), (end, end)):
-            if 0 <= outside < len(row) and row[inside] == "":
-                row[outside] = " "
+            if 0 <= outside < width and self.glyphs.is_rest(now[line + inside]):
+                now[line + outside] = self.glyphs.blank(now[line + outside])
                 self._mark(min(inside, outside), y, max(inside, outside) + 1)
                 self._strips[y] = {}
-                self._put_last[y] = {}
 
     def changes(self, cursor: tuple[int, int]) -> str:
         """Return the bytes that bring the terminal up to date and leave the cursor there, and count them as sent.
 
         The pen is the default one before and after.
         """
-        writer = FrameWriter(afresh=self._cursor is None)
+        writer = FrameWriter(self.glyphs, afresh=self._cursor is None)
         for y, (begin, end) in sorted(self._dirty.items()):
             self._write_row(writer, y, begin, end)
         self._dirty.clear()
         if cursor == self._cursor and writer.is_empty:
             return ""
         self._cursor = cursor
-        return writer.finish(cursor)
+        data = writer.finish(cursor)
+        if len(self.glyphs.texts) > MANY_GLYPHS:
+            self._renumber()
+        return data
 
     def _write_row(self, writer: FrameWriter, y: int, begin: int, end: int) -> None:
-        texts, inks, sent_texts, sent_inks = self._texts[y], self._inks[y], self._sent_texts[y], self._sent_inks[y]
-        part = slice(begin, end)
-        if texts[part] == sent_texts[part] and inks[part] == sent_inks[part]:
+        line = y * self.size[0]
+        part = slice(line + begin, line + end)
+        now, sent = self._now[part], self._sent[part]
+        if now == sent:
             return
-        if any(sent_texts[part]):
-            for start, stop in _runs(_changed(texts, sent_texts, inks, sent_inks, begin, end)):
-                writer.write(start, stop, y, texts, inks)
+        if any(sent):
+            changed = [x for x, (new, old) in enumerate(zip(now, sent, strict=True), begin) if new != old]
+            row = self.row(y)
+            for start, stop in _runs(changed):
+                writer.write(start, stop, y, row)
         else:
-            writer.write(begin, end, y, texts, inks)
-        sent_texts[part], sent_inks[part] = texts[part], inks[part]
+            writer.write(begin, end, y, self.row(y))
+        self._sent[part] = now
 
-
-def _common(old: list[Segment], new: list[Segment]) -> int:
-    """Return how many segments at the beginning are the same objects."""
-    count = 0
-    for a, b in zip(old, new, strict=False):
-        if a is not b:
-            break
-        count += 1
-    return count
-
-
-def _changed(texts: Row, old_texts: Row, inks: Row, old_inks: Row, begin: int, end: int) -> Iterator[int]:
-    """Yield where two rows differ between two cells, passing over equal blocks of cells at once."""
-    for x in range(begin, end, _BLOCK):
-        block = slice(x, min(x + _BLOCK, end))
-        if texts[block] != old_texts[block] or inks[block] != old_inks[block]:
-            for at in range(x, min(x + _BLOCK, end)):
-                if texts[at] != old_texts[at] or inks[at] != old_inks[at]:
-                    yield at
+    def _renumber(self) -> None:
+        """Number anew the glyphs that are in use."""
+        old, fresh = self.glyphs, Glyphs()
+        used = set(self._now) | set(self._sent)
+        numbers = {glyph: fresh.number(old.texts[glyph], old.inks[glyph].text) for glyph in used - {UNKNOWN}}
+        numbers[UNKNOWN] = UNKNOWN
+        self.glyphs = fresh
+        self._now = array("i", [numbers[glyph] for glyph in self._now])
+        self._sent = array("i", [numbers[glyph] for glyph in self._sent])
 
 
 def _runs(places: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -197,10 +175,6 @@ def _runs(places: Iterable[int]) -> Iterator[tuple[int, int]]:
         end = place + 1
     if end >= 0:
         yield start, end
-
-
-def _unknown(width: int, height: int) -> list[Row]:
-    return [[None] * width for _ in range(height)]
 
 
 def _placed(x: int, line: Iterable[Strip]) -> dict[int, Strip | None]:

@@ -6,6 +6,7 @@ from dataclasses import fields
 import numpy as np
 from textual.strip import Strip
 
+from liqtui.painting.codes import Block
 from liqtui.render.heatmap import Pixels, paint, trace
 from liqtui.render.levels import Field, Floats
 from liqtui.render.painter import Painter
@@ -13,6 +14,30 @@ from liqtui.render.prints import mark
 from liqtui.render.ramp import Inks
 from liqtui.render.swept import fading
 from liqtui.render.view import PriceView
+
+
+class Body:
+    """The rows of a picture: the codes of their cells, and strips for who needs these."""
+
+    def __init__(self, painter: Painter, codes: Pixels, edges: Sequence[Strip]) -> None:
+        self._painter, self._codes, self.edges = painter, codes, edges
+        self._strips: list[Strip] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return how many rows there are, and cells beside the edge."""
+        rows, cells = self._codes.shape
+        return rows, cells
+
+    def strips(self) -> list[Strip]:
+        """Return one strip a row with its edge; one that looks like the one before is that one."""
+        if self._strips is None:
+            self._strips = self._painter.lit_rows(self._codes, self.edges)
+        return self._strips
+
+    def block(self, y: int) -> Block:
+        """Return the cells without the edges, to be painted from a row of the widget on."""
+        return Block(0, y, self._codes, self._painter.table)
 
 
 class Canvas:
@@ -28,7 +53,7 @@ class Canvas:
         self._settled = 0
         """The first cell that was not settled."""
 
-    def strips(
+    def body(
         self,
         field: Field,
         limits: Mapping[str, Floats],
@@ -38,11 +63,11 @@ class Canvas:
         price_row: int | None,
         same: tuple[int, int],
         edges: Sequence[Strip] = (),
-    ) -> list[Strip]:
-        """Return one strip a cell row: the classes from `least` on, the path with its marks, the price line.
+    ) -> Body:
+        """Return the cell rows: the classes from `least` on, the path with its marks, the price line.
 
         `same` is a number that changes with the cells that were settled, and the first cell that is not; `edges` are
-        appended to the rows. A strip that looks like the one before is that one.
+        appended to the rows.
         """
         cell = min(same[1], self._settled)
         made_from, now = (same[0], view, least), (limits["long"], limits["short"], limits["prints"])
@@ -53,7 +78,7 @@ class Canvas:
         self._codes = np.concatenate([self._codes[:, :since], codes], axis=1) if since else codes
         self._made_from, self._limits, self._sums = made_from, now, sums_usd
         self._settled = same[1]
-        return self._painter.rows(self._codes, price_row, edges)
+        return Body(self._painter, self._painter.lit(self._codes, price_row), edges)
 
     def _painted(
         self, field: Field, limits: Mapping[str, Floats], sums_usd: Floats, view: PriceView, least: int, since: int

@@ -7,8 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
+from liqtui.painting.codes import CodeTable
 from liqtui.render.heatmap import Pixels
 from liqtui.render.ramp import MARK, MARK_SIZES, PIXELS, Inks
 
@@ -38,6 +40,8 @@ class Painter:
         self._codes = np.zeros((0, 0), np.int32)
         self._rows: list[_Row] = []
         self._runs: dict[tuple[int, int], Segment] = {}
+        self.table = CodeTable(PIXELS * PIXELS * _DOTS * 2, self._look)
+        """What the codes of `lit` look like."""
 
     def strips(self, pixels: Pixels, path: Pixels, price_row: int | None) -> list[Strip]:
         """Return one strip a cell row for (rows, cells) pixels and (cell rows, cells) dots of the path.
@@ -53,15 +57,23 @@ class Painter:
         return codes
 
     def rows(self, codes: Pixels, price_row: int | None, edges: Sequence[Strip] = ()) -> list[Strip]:
-        """Return one strip a row of codes, followed by that of the edge; one that is as before is the one before."""
-        lit = codes * np.int32(2)
+        """Return one strip a row of codes, followed by that of the edge."""
+        return self.lit_rows(self.lit(codes, price_row), edges)
+
+    def lit(self, codes: Pixels, price_row: int | None) -> Pixels:
+        """Return the codes of cells with the price line in one of the rows."""
+        lit: Pixels = codes * np.int32(2)
         if price_row is not None:
             lit[price_row] += 1
+        return lit
+
+    def lit_rows(self, lit: Pixels, edges: Sequence[Strip] = ()) -> list[Strip]:
+        """Return what `rows` does, of codes with the price line; one that is as before is the one before."""
         if len(self._runs) > _MOST_RUNS:
             self._runs.clear()
         self._remake(lit)
         self._codes = lit
-        beside: Sequence[Strip | None] = edges or [None] * len(codes)
+        beside: Sequence[Strip | None] = edges or [None] * len(lit)
         return [self._strip(row, edge) for row, edge in zip(self._rows, beside, strict=True)]
 
     def _remake(self, codes: Pixels) -> None:
@@ -107,14 +119,17 @@ class Painter:
 
     def _make(self, code: int, length: int) -> Segment:
         """Return a run of equal cells."""
+        text, style = self._look(code)
+        return Segment(text * length, style)
+
+    def _look(self, code: int) -> tuple[str, Style]:
+        """Return the character and style of a code with the price line."""
         code, crossed = divmod(code, 2)
         pair, dots = divmod(code, _DOTS)
         top, bottom = divmod(pair, PIXELS)
         if dots:
-            text, style = self.inks.traced(top, bottom, dots)
-        else:
-            text, style = self.inks.crossed(top, bottom) if crossed else self.inks.cell(top, bottom)
-        return Segment(text * length, style)
+            return self.inks.traced(top, bottom, dots)
+        return self.inks.crossed(top, bottom) if crossed else self.inks.cell(top, bottom)
 
 
 def _starts(codes: Pixels, low: int) -> list[list[int]]:

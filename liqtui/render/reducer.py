@@ -1,12 +1,13 @@
 """Reduces the fields of one picture after another, of which mostly the forming column differs."""
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liqtui.render.levels import Field, Floats, columns_of_cells, reduce_field
+from liqtui.render.levels import Field, Floats, column_rows, columns_of_cells, reduce_field
 from liqtui.render.view import PriceView, TimeView
 
 
@@ -34,6 +35,18 @@ class _Columns:
             self.gap[start:], prices, times,
         )  # fmt: skip
 
+    def only_forms(self, old: "_Columns") -> bool:
+        """Return whether this is said to differ in the last column at most, and that one has data."""
+        return (
+            self.settled is not None
+            and self.settled is old.settled
+            and self.key == old.key
+            and len(self.ts_ms) == len(old.ts_ms)
+            and self.ts_ms[0] == old.ts_ms[0]
+            and not self.gap[-1]
+            and bool(np.isfinite(self.ohlc_usd[-1]).all())
+        )
+
     def goes_on(self, old: "_Columns") -> int | None:
         """Return by how many columns this begins later, where it differs in none that were closed; None else."""
         shift, rest = divmod(int(self.ts_ms[0] - old.ts_ms[0]), self.step_ms)
@@ -51,6 +64,18 @@ class _Columns:
     @property
     def _arrays(self) -> tuple[NDArray[Any], ...]:
         return self.cells_usd, self.ohlc_usd, self.gap
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """What the columns before the last one give to the first cell that this one reaches, and where it ends."""
+
+    usd: tuple[Floats, Floats]
+    """Longs and shorts; zeros where the last column begins the cell."""
+    low_usd: float
+    high_usd: float
+    end: int
+    """The first cell that is yet to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +97,7 @@ class Reducer:
         self.renewed = True
         """Whether the last field may differ from the one before in settled cells."""
         self._age = 0
+        self._closed: _Closed | None = None
 
     @property
     def same(self) -> tuple[int, int]:
@@ -82,12 +108,14 @@ class Reducer:
         self, cells_usd: NDArray[np.float32], first_bin: int, ts_ms: NDArray[np.int64], step_ms: int,
         ohlc_usd: Floats, gap: NDArray[np.bool_], prices: PriceView, times: TimeView, settled: object = None,
     ) -> Field:  # fmt: skip
-        """Return what `reduce_field` makes of these.
+        """Return what `reduce_field` makes of these; its arrays may be changed by the next call.
 
         `settled` is the same object where all columns before the last are the same, so that they need not be compared.
         """
         columns = _Columns(cells_usd, first_bin, ts_ms, step_ms, ohlc_usd, gap, settled)
         made, view = self._made, (prices, times)
+        if made is not None and made.view == view and columns.only_forms(made.columns):
+            return self._formed(made, columns)
         shift = columns.goes_on(made.columns) if made is not None and made.view == view else None
         self.renewed = made is None or shift != 0 or len(ts_ms) != len(made.columns.ts_ms)
         if made is None or shift is None or (shift and (times.start_ms < ts_ms[0] or shift > made.column)):
@@ -97,8 +125,42 @@ class Reducer:
             ahead = TimeView(times.cell_ms, times.first_cell + made.cell, times.cells - made.cell)
             field = _joined(made.field, made.cell, columns.from_column(made.column - shift, prices, ahead))
         reached = _reached(ts_ms, step_ms, times) if made is None or self.renewed else (made.cell, made.column)
-        self._made = _Made(columns, view, field, *reached)
+        self._made, self._closed = _Made(columns, view, field, *reached), None
         return field
+
+    def _formed(self, made: _Made, columns: _Columns) -> Field:
+        """Put the last column into the cells that it reaches."""
+        self.renewed, field, cell = False, made.field, made.cell
+        closed = self._closed or _closed(made)
+        (prices, _), (_, high, low, close) = made.view, columns.ohlc_usd[-1].tolist()
+        sides = column_rows(columns.cells_usd[-1].astype(np.float64), columns.first_bin, close, prices)
+        for usd, own, before in zip((field.long_usd, field.short_usd), sides, closed.usd, strict=True):
+            usd[cell + 1 : closed.end] = own
+            np.maximum(own, before, out=usd[cell])
+        reached = slice(cell, closed.end)
+        field.close_usd[reached], field.low_usd[reached], field.high_usd[reached] = close, low, high
+        field.low_usd[cell], field.high_usd[cell] = np.fmin(low, closed.low_usd), np.fmax(high, closed.high_usd)
+        field.gap[reached] = False
+        self._made, self._closed = _Made(columns, made.view, field, cell, made.column), closed
+        return field
+
+
+def _closed(made: _Made) -> _Closed:
+    """Return what the columns before the last one give to the first cell that this one reaches."""
+    columns, (prices, times) = made.columns, made.view
+    last, start_ms = len(columns.ts_ms) - 1, (times.first_cell + made.cell) * times.cell_ms
+    end_ms = int(columns.ts_ms[-1]) + columns.step_ms
+    end = min(-(-end_ms // times.cell_ms) - times.first_cell, times.cells)
+    if made.column >= last:
+        nothing = np.zeros(prices.rows)
+        return _Closed((nothing, nothing), math.nan, math.nan, end)
+    own = slice(made.column, last)
+    before = reduce_field(
+        columns.cells_usd[own], columns.first_bin, columns.ts_ms[own], columns.step_ms, columns.ohlc_usd[own],
+        columns.gap[own], prices, TimeView(times.cell_ms, start_ms // times.cell_ms, 1),
+    )  # fmt: skip
+    extremes = float(before.low_usd[0]), float(before.high_usd[0])
+    return _Closed((before.long_usd[0], before.short_usd[0]), *extremes, end)
 
 
 def _reached(ts_ms: NDArray[np.int64], step_ms: int, times: TimeView) -> tuple[int, int]:

@@ -1,14 +1,17 @@
 """The heatmap: where positions would be liquidated, price by time."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from textual.events import Click
+from textual.geometry import Size
 from textual.reactive import var
 from textual.strip import Strip
 
 from liqtui.model.snapshot import Cluster, Heat, Snapshot
+from liqtui.painting.direct import DirectApp
 from liqtui.render.axes import time_line, time_ticks
-from liqtui.render.canvas import Canvas
+from liqtui.render.canvas import Body, Canvas
 from liqtui.render.numbers import clock, moment, price
 from liqtui.render.ramp import Inks
 from liqtui.render.view import PriceView, TimeView
@@ -19,13 +22,21 @@ from liqtui.widgets.map_edge import Edge, cell_row, profile_bars
 from liqtui.widgets.map_frame import Framed, Framing
 from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend
 from liqtui.widgets.map_profile import profile_lines
-from liqtui.widgets.panel import Panel, asset_row, decimals_of
+from liqtui.widgets.panel import Panel, asset_row, changes, decimals_of
 from liqtui.widgets.skill_words import with_skill
 
 _PROFILE_FROM, _PROFILE_MOST = 60, 14
 """Width from which the column of now is drawn as bars too, and how long these get."""
 _LEGEND_FROM = 8
 """Height from which the legend has a line of its own."""
+
+
+class _Picture(NamedTuple):
+    """The map over time without a crosshair: only of this the cells go past the strips."""
+
+    heading: Strip
+    body: Body
+    below: list[Strip]
 
 
 class Heatmap(Panel):
@@ -51,6 +62,10 @@ class Heatmap(Panel):
         self._framing = Framing()
         self._shown: tuple[Framed, int] | None = None
         """What the map shows and on how many cell rows; None while there is no map."""
+        self._picture: _Picture | None = None
+        """What is drawn, where it is the map alone."""
+        self._is_behind = False
+        """Whether the lines are not those of the picture yet."""
 
     def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new; what was set for another asset's prices does not hold for this one's."""
@@ -143,6 +158,42 @@ class Heatmap(Panel):
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return heading, map with price axis, time axis and legend."""
+        made = self._make(width, height)
+        self._picture, self._is_behind = (made if isinstance(made, _Picture) else None), False
+        return [made.heading, *made.body.strips(), *made.below] if isinstance(made, _Picture) else made
+
+    def _draw_over(self, size: Size, subject: object) -> None:
+        """Paint what differs: the cells of the map as they are, without making lines of them."""
+        old, app = self._picture, self.app
+        if old is None or not (isinstance(app, DirectApp) and app.paints_directly):
+            super()._draw_over(size, subject)
+            return
+        before, made = [old.heading, *old.below], self._make(*size)
+        if isinstance(made, _Picture) and made.body.shape == old.body.shape and len(made.below) == len(old.below):
+            rows, cells = made.body.shape
+            found = changes(before, [made.heading, *made.below])
+            parts = {(y + rows if y else y): part for y, part in found.items()}
+            parts |= {y + 1: part for y, part in changes(old.body.edges, made.body.edges, cells).items()}
+            self._picture, self._is_behind = made, True
+            self._paint(parts, size.width, made.body.block(1))
+        else:
+            self._catch_up()
+            super()._draw_over(size, subject)
+
+    def _catch_up(self) -> None:
+        """Make the lines of what is drawn."""
+        picture = self._picture
+        if self._is_behind and picture is not None:
+            self._lines = [picture.heading, *picture.body.strips(), *picture.below]
+            self._is_behind = False
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line for Textual to paint."""
+        self._catch_up()
+        return super().render_line(y)
+
+    def _make(self, width: int, height: int) -> _Picture | list[Strip]:
+        """Return the map over time, or the lines of anything else."""
         snapshot, canvas = self.snapshot, self._canvas
         heat = snapshot.detail.heat if snapshot else None
         self._shown = None
@@ -161,12 +212,13 @@ class Heatmap(Panel):
             size = (width, rows // canvas.inks.pixels_per_cell, axis)
             return [heading, *profile_lines(self, snapshot, heat, shown.prices, self.marked, size)]
         body, times = self._body(canvas, snapshot, heat, shown, bars, axis), self._times(shown.times, bars, axis)
-        self._shown = shown, len(body)
-        if self.cross is not None:
-            body = cross_map(self, snapshot, shown, self.cross, body, axis)
-            times = cross_time(self, shown, self.cross, times)
+        self._shown = shown, body.shape[0]
         remarks = _remarks(heat, moved=self.centre_usd is not None)
-        return [heading, *body, times, *([self._legend(canvas.inks, shown, remarks, width)] if with_legend else [])]
+        last = [self._legend(canvas.inks, shown, remarks, width)] if with_legend else []
+        if self.cross is None:
+            return _Picture(heading, body, [times, *last])
+        crossed = cross_map(self, snapshot, shown, self.cross, body.strips(), axis)
+        return [heading, *crossed, cross_time(self, shown, self.cross, times), *last]
 
     def _legend(self, inks: Inks, shown: Framed, remarks: Sequence[str], width: int) -> Strip:
         """Return the legend, the last one while nothing in it changes."""
@@ -174,13 +226,13 @@ class Heatmap(Panel):
         key = limits, self.hidden_pct, remarks, has_known(self), width
         return self.held("legend", key, lambda: legend(self, inks, shown.limits, self.hidden_pct, remarks, width))
 
-    def _body(self, canvas: Canvas, snapshot: Snapshot, heat: Heat, shown: Framed, bars: int, axis: int) -> list[Strip]:
+    def _body(self, canvas: Canvas, snapshot: Snapshot, heat: Heat, shown: Framed, bars: int, axis: int) -> Body:
         """Return the map with its right edge."""
         least, prices = least_class(self.hidden_pct), shown.prices
         here = cell_row(prices, snapshot.detail.price_usd, canvas.inks.pixels_per_cell)
         now = profile_bars(self, heat, prices, prices.rows // canvas.inks.pixels_per_cell, bars)
         edges = self._edge.strips(self, snapshot, prices, self.marked, here, now, axis)
-        return canvas.strips(shown.field, shown.limits, shown.prints_usd, prices, least, here, shown.same, edges)
+        return canvas.body(shown.field, shown.limits, shown.prints_usd, prices, least, here, shown.same, edges)
 
     def _skeleton(self, snapshot: Snapshot | None, width: int, height: int) -> list[Strip]:
         text = "waiting for the engine"

@@ -1,7 +1,7 @@
 """What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from rich.color import Color
 from rich.style import Style
@@ -16,6 +16,9 @@ from liqtui.model.snapshot import AssetRow, Snapshot
 from liqtui.painting.direct import DirectApp, Part, differing
 from liqtui.render.numbers import price_decimals
 from liqtui.render.text import Field, blank, line, spread
+
+if TYPE_CHECKING:
+    from liqtui.painting.codes import Block
 
 T = TypeVar("T")
 
@@ -133,19 +136,23 @@ class Panel(Widget):
         subject = self.subject()
         if subject is not None and subject == self._subject:
             return
+        self._draw_over(size, subject)
+
+    def _draw_over(self, size: Size, subject: object) -> None:
+        """Draw all lines, and paint what differs."""
         old = self._lines
-        self._lines = fresh = self._fresh(size, subject)
-        pairs = enumerate(zip(old, fresh, strict=True))
-        parts = ((y, differing(list(before), list(new))) for y, (before, new) in pairs if new is not before)
-        changed = {y: part for y, part in parts if part is not None}
+        self._lines = self._fresh(size, subject)
+        changed = changes(old, self._lines)
         if changed:
             self._paint(changed, size.width)
 
-    def _paint(self, parts: Mapping[int, Part], width: int) -> None:
-        """Paint parts of lines at once where that can be done, else have Textual paint the lines."""
+    def _paint(self, parts: Mapping[int, Part], width: int, block: "Block | None" = None) -> None:
+        """Paint parts of lines, and a block, at once where that can be done, else have Textual paint the lines."""
         app = self.app
-        if not (isinstance(app, DirectApp) and app.paint_parts(self, parts)):
-            self.refresh(*(Region(0, y, width, 1) for y in parts))
+        if isinstance(app, DirectApp) and app.paint_parts(self, parts, block):
+            return
+        rows = set(parts) if block is None else {*parts, *range(block.y, block.y + len(block.codes))}
+        self.refresh(*(Region(0, y, width, 1) for y in rows))
 
     def _fresh(self, size: Size, subject: object) -> list[Strip]:
         lines = list(self.draw(*size))[: size.height]
@@ -180,6 +187,13 @@ class Panel(Widget):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return no filters: the looks fit the terminal's colours already."""
         return []
+
+
+def changes(old: Sequence[Strip], new: Sequence[Strip], x: int = 0) -> dict[int, Part]:
+    """Return by row what differs between two lists of lines that begin at a cell."""
+    pairs = enumerate(zip(old, new, strict=True))
+    parts = ((y, differing(list(before), list(now))) for y, (before, now) in pairs if now is not before)
+    return {y: (x + part[0], part[1]) for y, part in parts if part is not None}
 
 
 def _theme_style(name: str, variables: Mapping[str, str]) -> Style:

@@ -88,13 +88,13 @@ def test_every_picture_is_the_one_painted_from_nothing(seed: int, told: bool, sc
         if market.rng.random() < 0.3:
             continue
         here = int(market.rng.integers(0, prices.rows // 2))
-        strips = canvas.strips(field, LIMITS, sums, prices, 3, here, reducer.same)
+        strips = canvas.body(field, LIMITS, sums, prices, 3, here, reducer.same).strips()
         assert strips == fresh(field, sums, prices, here), f"turn {turn}"
 
 
 def fresh(field: Field, sums: np.ndarray, prices: PriceView, here: int) -> list[object]:
     """Return the strips of a canvas that has painted nothing before."""
-    return [*Canvas(HALF).strips(field, LIMITS, sums, prices, 3, here, (0, 0))]
+    return [*Canvas(HALF).body(field, LIMITS, sums, prices, 3, here, (0, 0)).strips()]
 
 
 def test_an_ended_column_leaves_the_cells_before_it_alone() -> None:

@@ -22,8 +22,10 @@ def assert_equal(got: Field, wanted: Field) -> None:
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(2, 90), st.integers(1, 4))
-def test_every_picture_is_what_it_would_be_from_nothing(seed: int, columns: int, cells: int, scale: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(2, 90), st.integers(1, 4), st.booleans())
+def test_every_picture_is_what_it_would_be_from_nothing(
+    seed: int, columns: int, cells: int, scale: int, told: bool
+) -> None:
     rng = np.random.default_rng(seed)
     ts_ms = np.arange(columns, dtype=np.int64) * STEP_MS + 10**12
     usd = rng.exponential(1e6, (columns, 24)).astype(np.float32)
@@ -32,7 +34,7 @@ def test_every_picture_is_what_it_would_be_from_nothing(seed: int, columns: int,
     gap[-1] = False
     ohlc[gap] = np.nan
     prices = PriceView(1e-3, scale, 0, 24 // scale)
-    kept = Reducer()
+    kept, settled = Reducer(), object()
     for turn in range(8):
         usd, ohlc, gap = usd.copy(), ohlc.copy(), gap.copy()
         usd[-1] *= rng.lognormal(0, 0.5, 24).astype(np.float32)
@@ -41,9 +43,12 @@ def test_every_picture_is_what_it_would_be_from_nothing(seed: int, columns: int,
             usd[rng.integers(0, columns)] *= 2
         if turn == 6:
             ts_ms = ts_ms + STEP_MS
+        if turn in (4, 6):
+            settled = object()
         times = frame_time(int(ts_ms[-1]) + turn * 5_000, (columns - 1) * STEP_MS, cells)
         given_ = (0, ts_ms, STEP_MS, ohlc, gap, prices, times)
-        assert_equal(kept.reduce(usd, *given_), reduce_field(usd.astype(np.float64), *given_))
+        got = kept.reduce(usd, *given_, settled if told else None)
+        assert_equal(got, reduce_field(usd.astype(np.float64), *given_))
 
 
 def test_only_what_the_forming_column_reaches_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:

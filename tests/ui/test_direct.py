@@ -51,10 +51,11 @@ def composed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
     yield found
 
 
-def cells(shadow: Shadow | None) -> list[list[tuple[str | None, str | None]]]:
+def cells(shadow: Shadow | None) -> list[list[tuple[str, str]]]:
     """Return the texts and inks that a shadow holds."""
     assert shadow is not None
-    return [list(zip(texts, inks, strict=True)) for texts, inks in zip(shadow._texts, shadow._inks, strict=True)]
+    texts, inks = shadow.glyphs.texts, shadow.glyphs.inks
+    return [[(texts[glyph], inks[glyph].text) for glyph in shadow.row(y)] for y in range(shadow.size[1])]
 
 
 def assert_as_composed(app: LiqtuiApp) -> None:
@@ -127,10 +128,15 @@ async def test_what_lies_over_a_pane_stays_whole(composed: list[object]) -> None
 async def test_a_pane_whose_figures_are_as_before_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
     fresh = Panel._fresh
+    make = Heatmap._make
 
     def noted(self: Panel, *given: object) -> object:
         drawn.append(type(self).__name__)
         return fresh(self, *given)  # type: ignore[arg-type]
+
+    def noted_map(self: Heatmap, *given: object) -> object:
+        drawn.append("Heatmap")
+        return make(self, *given)  # type: ignore[arg-type]
 
     app = Lit(link := SceneLink())
     async with app.run_test(size=(220, 60)) as pilot:
@@ -138,6 +144,7 @@ async def test_a_pane_whose_figures_are_as_before_is_not_drawn(monkeypatch: pyte
         link.put(scene := make_snapshot(BTC, 2))
         await settle(pilot)
         monkeypatch.setattr(Panel, "_fresh", noted)
+        monkeypatch.setattr(Heatmap, "_make", noted_map)
         link.put(replace(scene, version=3, ts_ms=scene.ts_ms + 250))
         await settle(pilot)
         assert sorted(drawn) == ["AssetBar", "Heatmap", "Ladder", "Status"], "each once, and none of the others"

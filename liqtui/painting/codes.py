@@ -1,0 +1,61 @@
+"""Blocks of cells given as arrays of codes: what they look like as glyphs, and which of them the shadow lacks."""
+
+from array import array
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.color import ColorSystem
+from rich.style import Style
+
+from liqtui.painting.glyphs import Glyphs
+from liqtui.painting.sequences import ink_of
+
+Ids: TypeAlias = NDArray[np.int32]
+
+
+class CodeTable:
+    """Which glyphs the codes of a kind of picture are."""
+
+    def __init__(self, count: int, look: Callable[[int], tuple[str, Style]]) -> None:
+        """Take over how a code below `count` looks: one plain character and its style."""
+        self._look, self._count = look, count
+        self._made_for: tuple[Glyphs, ColorSystem] | None = None
+        self._ids: Ids = np.zeros(0, np.int32)
+
+    def ids(self, codes: Ids, glyphs: Glyphs, system: ColorSystem) -> Ids:
+        """Return the glyphs of codes."""
+        if self._made_for is None or self._made_for[0] is not glyphs or self._made_for[1] is not system:
+            self._made_for, self._ids = (glyphs, system), np.zeros(self._count, np.int32)
+        ids = self._ids[codes]
+        if not ids.all():
+            for code in np.unique(codes[ids == 0]).tolist():
+                text, style = self._look(code)
+                self._ids[code] = glyphs.number(text, ink_of(style, system))
+            ids = self._ids[codes]
+        return ids
+
+
+class Block(NamedTuple):
+    """Cells of a widget."""
+
+    x: int
+    y: int
+    codes: Ids
+    """(rows, cells)."""
+    table: CodeTable
+
+
+def differing_rows(now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids) -> dict[int, tuple[int, int]]:
+    """Return of each row of a block that differs from a screen where the cells that differ begin and end."""
+    width, height = size
+    rows, cells = ids.shape
+    shown = np.frombuffer(now, np.int32).reshape(height, width)[y : y + rows, x : x + cells]
+    differs = shown != ids
+    changed = np.flatnonzero(differs.any(axis=1))
+    if not changed.size:
+        return {}
+    differs = differs[changed]
+    ends = cells - differs[:, ::-1].argmax(axis=1)
+    return dict(zip(changed.tolist(), zip(differs.argmax(axis=1).tolist(), ends.tolist(), strict=True), strict=True))
