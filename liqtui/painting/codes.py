@@ -46,6 +46,10 @@ class Block(NamedTuple):
     """(rows, cells)."""
     table: CodeTable
 
+    def rows_unlike(self, old: "Block") -> list[int]:
+        """Return the rows of the widget in which an older block of the same shape differs."""
+        return [self.y + row for row in np.flatnonzero((self.codes != old.codes).any(axis=1)).tolist()]
+
 
 def differing_rows(now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids) -> dict[int, tuple[int, int]]:
     """Return of each row of a block that differs from a screen where the cells that differ begin and end."""

@@ -175,7 +175,7 @@ class Heatmap(Panel):
             parts = {(y + rows if y else y): part for y, part in found.items()}
             parts |= {y + 1: part for y, part in changes(old.body.edges, made.body.edges, cells).items()}
             self._picture, self._is_behind = made, True
-            self._paint(parts, size.width, made.body.block(1))
+            self._paint(parts, size.width, (old.body.block(1), made.body.block(1)))
         else:
             self._catch_up()
             super()._draw_over(size, subject)

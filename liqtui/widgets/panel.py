@@ -146,13 +146,17 @@ class Panel(Widget):
         if changed:
             self._paint(changed, size.width)
 
-    def _paint(self, parts: Mapping[int, Part], width: int, block: "Block | None" = None) -> None:
-        """Paint parts of lines, and a block, at once where that can be done, else have Textual paint the lines."""
+    def _paint(self, parts: Mapping[int, Part], width: int, blocks: "tuple[Block, Block] | None" = None) -> None:
+        """Paint parts of lines, and a block, at once where that can be done, else have Textual paint the lines.
+
+        `blocks` are that on screen and the new one.
+        """
         app = self.app
-        if isinstance(app, DirectApp) and app.paint_parts(self, parts, block):
+        if isinstance(app, DirectApp) and app.paint_parts(self, parts, blocks[1] if blocks else None):
             return
-        rows = set(parts) if block is None else {*parts, *range(block.y, block.y + len(block.codes))}
-        self.refresh(*(Region(0, y, width, 1) for y in rows))
+        rows = {*parts, *(blocks[1].rows_unlike(blocks[0]) if blocks else ())}
+        if rows:
+            self.refresh(*(Region(0, y, width, 1) for y in sorted(rows)))
 
     def _fresh(self, size: Size, subject: object) -> list[Strip]:
         lines = list(self.draw(*size))[: size.height]
