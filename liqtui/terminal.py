@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import IO, TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO, cast
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -187,7 +187,7 @@ def driver_class(env: Mapping[str, str] = os.environ) -> "type[Driver] | None":
 
         def start_application_mode(self) -> None:
             """Take the terminal over, writing through a fresh outlet."""
-            self._file = Outlet(cast("IO[str]", sys.__stderr__))  # type: ignore[assignment]
+            self._file = Outlet(cast("TextIO", sys.__stderr__))  # type: ignore[assignment]
             super().start_application_mode()  # type: ignore[no-untyped-call]
 
         def _request_terminal_sync_mode_support(self) -> None:

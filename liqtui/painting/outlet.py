@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import IO
+from typing import TextIO
 
 
 class Outlet:
@@ -11,8 +11,10 @@ class Outlet:
     The thread flushes when nothing is left to write, so a flush means that the terminal is reading.
     """
 
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
+    def __init__(self, file: TextIO) -> None:
+        file.flush()  # what was written before comes first: from here on its buffer is written to
+        self._file, self._bytes = file, file.buffer
+        self._encoding, self._errors = file.encoding, file.errors or "strict"
         self._drained: Callable[[], object] | None = None
         self.is_pending = False
         """Whether a frame is on its way."""
@@ -21,12 +23,14 @@ class Outlet:
 
     def write(self, text: str) -> int:
         """Pass text on; blocks while the terminal does not read."""
-        self.sent_bytes += len(text.encode(errors="replace"))
-        return self._file.write(text)
+        data = text.encode(self._encoding, self._errors)
+        self.sent_bytes += len(data)
+        self._bytes.write(data)
+        return len(text)
 
     def flush(self) -> None:
         """Send what the file holds back, and say so to whom waits for it."""
-        self._file.flush()
+        self._bytes.flush()
         self.is_pending = False
         drained, self._drained = self._drained, None
         if drained is not None:

@@ -18,10 +18,11 @@ _FEW, _FEW_RANKS_PCT = 10, (0.0, 50.0, 90.0)
 
 def cell_sums(prints_usd: NDArray[np.float32], ts_ms: NDArray[np.int64], view: TimeView) -> Floats:
     """Return the (cells, 2) sums of (columns, 2) longs and shorts; each column counts in the cell it opens in."""
-    sums = np.zeros((view.cells, 2))
     cells = ts_ms // view.cell_ms - view.first_cell
     inside = (cells >= 0) & (cells < view.cells)
-    np.add.at(sums, cells[inside], prints_usd[inside])
+    within, printed, sums = cells[inside], prints_usd[inside], np.zeros((view.cells, 2))
+    for side in (0, 1):
+        sums[:, side] = np.bincount(within, printed[:, side], view.cells)
     return sums
 
 

@@ -58,8 +58,8 @@ Time moves a page at a time: now walks through the last cells, then the whole pi
   ▿▾▼   longs liquidated there, as the venues printed it, in three sizes by rank among the cells with prints
   ▵▴▲   shorts liquidated; the legend has the USD of the smallest and the largest size
   now   bars of USD at this moment, to one scale, beside the classes
-  ╴     a zone of the ladder, on the map's edge
-  ◄ ▌   the picked zone, its peak and span; ▲ ▼ out of sight
+  ┫ ┃   a zone of the ladder on the map's edge, its peak and how far it reaches: longs; ┤ │ shorts
+  ◄ ▌   the picked zone, ◅ where it is of shorts; ▲ ▼ its peak is out of sight
   ◆ ◇   an observed position, long and short: its venue publishes where it is liquidated
 
 [b]ZONES[/b]

@@ -7,6 +7,7 @@ from typing import ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
@@ -18,11 +19,15 @@ from liqtui.render.ramp import Inks
 from liqtui.theming import ColourSystem, ThemeSpec
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.inks import inks
-from liqtui.widgets.status import Condition, Status
+from liqtui.widgets.status import Condition, Hints, Status
 
 PANE = Size(58, 13)
 """Least cells of one map."""
 COUNTS = (2, 4)
+HINTS = (
+    ("escape", "one asset"), ("g", "more or one"), ("1-9", "that asset"), ("[ ]", "window"), ("+ -", "zoom"),
+    ("0", "reset"), ("m", "profile"), ("t", "threshold"), ("space", "freeze"), ("?", "help"), ("q", "quit"),
+)  # fmt: skip
 
 
 def count_after(count: int, size: Size, assets: int) -> int:
@@ -112,10 +117,15 @@ class SideBySide(Screen[int]):
             one.set_inks(colours)
 
     def compose(self) -> ComposeResult:
-        """Lay out the status line and the maps."""
+        """Lay out the status line, the maps, and where there is room for it the keys."""
         yield self._status
         with Container(id="maps"):
             yield from self.maps
+        yield Hints(HINTS)
+
+    def on_resize(self, event: Resize) -> None:
+        """Show the keys where they take nothing from the least map."""
+        self.set_class(_fits(len(self.maps), event.size - Size(0, 1)), "-with-hints")
 
     def wear(self, theme: ThemeSpec, colour: ColourSystem, few: bool) -> None:
         """Draw all in the colours of a theme, or in a `few` of them."""

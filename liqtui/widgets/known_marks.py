@@ -1,6 +1,7 @@
 """Observed positions, drawn apart from the modelled ones: diamonds at the map's edge, sums in the ladder."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from liqtui.model.market import Side
 from liqtui.model.snapshot import KnownPosition
@@ -12,14 +13,14 @@ GLYPH: dict[Side, str] = {"long": "◆", "short": "◇"}
 """Full and hollow, so that the side shows without colour."""
 
 
-def known_marks(panel: Panel, prices: PriceView, rows: int) -> dict[int, Field]:
+def known_marks(panel: Panel, known: Sequence[KnownPosition], prices: PriceView, rows: int) -> dict[int, Field]:
     """Return a diamond for each of `rows` cell rows, from the top, in which observed positions are liquidated.
 
     The side is that of the larger notional in the row.
     """
     per_cell = prices.rows // rows
     sums: defaultdict[int, float] = defaultdict(float)
-    for position in _standing(panel):
+    for position in known:
         row = prices.row_of(position.liquidation_usd) if position.liquidation_usd > 0 else -1
         if 0 <= row < prices.rows:
             sums[(prices.rows - 1 - row) // per_cell] += position.usd if position.side == "long" else -position.usd
@@ -33,7 +34,7 @@ def known_mark(panel: Panel, side: Side) -> Field:
 
 def has_known(panel: Panel) -> bool:
     """Return whether any observed positions are drawn."""
-    return bool(_standing(panel))
+    return bool(standing(panel))
 
 
 def known_legend(panel: Panel) -> list[Field]:
@@ -43,7 +44,7 @@ def known_legend(panel: Panel) -> list[Field]:
     return [panel.field(f"  {GLYPH['long']}{GLYPH['short']} observed", "text", 1)]
 
 
-def _standing(panel: Panel) -> tuple[KnownPosition, ...]:
+def standing(panel: Panel) -> tuple[KnownPosition, ...]:
     """Return the observed positions; none beside a map of the past, as they are those of now."""
     detail = panel.snapshot.detail if panel.snapshot else None
     return detail.known if detail is not None and detail.selection.until_ms is None else ()

@@ -14,8 +14,9 @@ from liqtui.render.levels import column_rows
 from liqtui.render.numbers import price
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
-from liqtui.widgets.known_marks import known_marks
+from liqtui.widgets.known_marks import known_marks, standing
 from liqtui.widgets.panel import Panel, asset_row, decimals_of
+from liqtui.widgets.zone_marks import picked_marks, zone_marks
 
 
 def cell_row(prices: PriceView, price_usd: float | None, per_cell: int) -> int | None:
@@ -106,19 +107,11 @@ def price_labels(snapshot: Snapshot, prices: PriceView, rows: int) -> dict[int, 
 
 
 def _marks(pane: Panel, snapshot: Snapshot, prices: PriceView, marked: Cluster | None, rows: int) -> dict[int, Field]:
-    """Return the marks by cell row: a tick at each zone's peak, and the span of the picked one."""
-    ticks = {cell_row(prices, zone.price_usd, prices.rows // rows): zone.side for zone in snapshot.detail.clusters}
-    marks = {y: Field("╴", pane.look(side)) for y, side in ticks.items() if y is not None}
-    marks |= known_marks(pane, prices, rows)
-    return marks if marked is None else marks | _picked(pane, marked, prices, rows)
+    """Return the marks by cell row: the zones, observed positions over them, the picked zone over all."""
+    zones, known = snapshot.detail.clusters, standing(pane)
 
+    def make() -> dict[int, Field]:
+        marks = zone_marks(pane, zones, prices, rows) | known_marks(pane, known, prices, rows)
+        return marks if marked is None else marks | picked_marks(pane, marked, prices, rows)
 
-def _picked(pane: Panel, zone: Cluster, prices: PriceView, rows: int) -> dict[int, Field]:
-    style, per_cell = pane.look(zone.side), prices.rows // rows
-    low, peak, high = (
-        (prices.rows - 1 - prices.row_of(usd)) // per_cell for usd in (zone.low_usd, zone.price_usd, zone.high_usd)
-    )
-    if peak < 0 or peak >= rows:
-        return {0 if peak < 0 else rows - 1: Field("▲" if peak < 0 else "▼", style)}
-    span = {y: Field("▌", style) for y in range(max(high, 0), min(low, rows - 1) + 1)}
-    return span | {peak: Field("◄", style)}
+    return pane.held("marks", (zones, known, prices, marked, rows), make)

@@ -42,6 +42,12 @@ def test_sums_of_cells_add_the_columns_that_open_in_them() -> None:
     assert cell_sums(prints, ts, TimeView(600_000, 1, 3)).tolist() == [[0.0, 1.0], [6.0, 8.0], [14.0, 16.0]]
 
 
+def test_columns_out_of_sight_count_nowhere() -> None:
+    prints, ts = np.ones((3, 2), np.float32), np.array([0, 600_000, 9_600_000], dtype=np.int64)
+    assert cell_sums(prints, ts, TimeView(600_000, 2, 2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert cell_sums(prints[:0], ts[:0], TimeView(600_000, 2, 2)).dtype == np.float64
+
+
 def test_a_column_wider_than_a_cell_counts_once() -> None:
     prints = np.array([[5.0, 0.0], [7.0, 0.0]], dtype=np.float32)
     sums = cell_sums(prints, np.array([600_000, 660_000], dtype=np.int64), TimeView(20_000, 30, 6))

@@ -78,7 +78,16 @@ async def test_assets_stand_side_by_side_on_links_of_their_own_and_go_again() ->
         text = screen_text(app)
         assert " ETH all 4 venues" in text and " SOL all 4 venues" in text and "DEMO" in text
         maps = list(app.screen.query(LinkedMap))
-        assert maps[0].region.right <= maps[1].region.x and {one.region.height for one in maps} == {35}
+        assert maps[0].region.right <= maps[1].region.x and {one.region.height for one in maps} == {34}
+        assert text.splitlines()[-1].startswith(" escape one asset  g more or one")
+        await pilot.resize_terminal(130, 14)
+        await settle(pilot)
+        assert {one.region.height for one in maps} == {13} and "one asset" not in screen_text(app)
+        await pilot.resize_terminal(130, 15)
+        await settle(pilot)
+        assert {one.region.height for one in maps} == {13} and "one asset" in screen_text(app)
+        await pilot.resize_terminal(130, 36)
+        await settle(pilot)
         await pilot.press("right_square_bracket", "m")
         await settle(pilot)
         assert [link.selected[-1].window for link in made] == ["3d", "3d"] and all(one.profile for one in maps)

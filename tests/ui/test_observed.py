@@ -108,7 +108,9 @@ async def test_the_edge_of_the_map_marks_observed_positions_by_shape(colour: Col
         assert sorted(marked.values()) == ["◆", "◇"], "one below, the larger side of the row above, none out of sight"
         assert all((mark == "◇") is (y < at) for y, mark in marked.items())
         column = {line.index(mark) for line in body for mark in "◆◇" if mark in line}
-        assert len(column) == 1 and {line.index("╴") for line in before if "╴" in line} == column
+        assert (
+            len(column) == 1 and {line.index(mark) for line in before[1:-2] for mark in "┤┫" if mark in line} == column
+        )
         assert "◆◇ observed" in lines[-1]
 
 

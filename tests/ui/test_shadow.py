@@ -307,3 +307,19 @@ def test_who_waits_for_the_terminal_is_told_once_when_the_frame_is_out() -> None
         outlet.flush()
         outlet.flush()
         assert told == ["out"] and outlet.sent_bytes == 2 and not outlet.is_pending
+
+
+@pytest.mark.parametrize(
+    ("encoding", "errors", "wanted"),
+    [("utf-8", "strict", "at first é▀".encode()), ("latin-1", "backslashreplace", b"at first \xe9\\u2580")],
+)
+def test_a_frame_goes_out_in_the_files_encoding_after_what_was_there_and_is_counted_so(
+    tmp_path: Path, encoding: str, errors: str, wanted: bytes
+) -> None:
+    path = tmp_path / "out"
+    with path.open("w", encoding=encoding, errors=errors) as file:
+        file.write("at first ")
+        outlet = Outlet(file)
+        assert outlet.write("é▀") == 2
+        outlet.flush()
+        assert path.read_bytes() == wanted and outlet.sent_bytes == len(wanted) - len("at first ")
