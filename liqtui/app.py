@@ -22,7 +22,6 @@ from liqtui.screens.commands import Commands
 from liqtui.screens.help import HelpScreen, traffic_text
 from liqtui.screens.keys import KEYS
 from liqtui.screens.main import MainScreen
-from liqtui.screens.pictures import told, write_pictures
 from liqtui.screens.text import TextScreen
 from liqtui.terminal import PaneTitle
 from liqtui.theming import DEFAULT_THEME, ColourSystem
@@ -219,6 +218,8 @@ class LiqtuiApp(ChoosingApp):
 
     def action_export(self) -> None:
         """Write what is on screen to files, and say where."""
+        from liqtui.screens.pictures import told, write_pictures  # loads all names of HTML's characters
+
         at = f"{moment(self._newest.ts_ms):%Y%m%dT%H%M%SZ}" if self._newest else "empty"
         try:
             paths = write_pictures(self, self._export_folder, f"liqtui-{self.selection.asset}-{at}", "liqtui")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from liqtui.cli.spec import live_spec
-from liqtui.config import MOST_ACCOUNTS, ConfigError, load
+from liqtui.config import MOST_ACCOUNTS, ConfigError
+from liqtui.config_sources import load
 
 
 def written(folder: Path, text: str) -> Path:

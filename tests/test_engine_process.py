@@ -10,7 +10,7 @@ _SCATTERED = """
 import sys
 import numpy as np
 import psutil
-from liqtui.cli.engine_process import give_large_memory_back
+from liqtui.cli.allocator import give_large_memory_back
 if sys.argv[1] == "given":
     give_large_memory_back()
 for size in (1_000_000, 2_000_000, 4_000_000):

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from liqtui.app import LiqtuiApp
 from liqtui.cli.spec import DEMO_SEED, DEMO_SPEED, demo_spec
 from liqtui.cli.starter import EngineStarter
-from liqtui.config import load
+from liqtui.config_sources import load
 from liqtui.link.socket import SocketLink
 from liqtui.model.selection import Selection
 from liqtui.screens.pictures import tightened

@@ -12,7 +12,8 @@ import click
 from liqtui import __version__
 from liqtui.cli.exit_codes import EXPECTED, INTERRUPTED, OK, code_of
 from liqtui.cli.spec import DEMO_SEED, DEMO_SPEED, REPLAY_SPEED, EngineSpec, demo_spec, live_spec, replay_spec
-from liqtui.config import Config, load, split_list
+from liqtui.config import Config
+from liqtui.config_sources import load, split_list
 from liqtui.model.selection import WINDOWS
 
 MAX_SPEED = 100_000.0

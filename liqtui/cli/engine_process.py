@@ -1,7 +1,6 @@
 """The engine's process, `liqtui engine --spec JSON`, started by a viewer: feeds, the monitor on them, its socket."""
 
 import asyncio
-import ctypes
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from liqtui.cli.allocator import give_large_memory_back
 from liqtui.cli.exit_codes import EXPECTED, code_of
 from liqtui.cli.spec import EngineSpec
 from liqtui.config import ConfigError, cache_dir
@@ -27,9 +27,6 @@ log = logging.getLogger(__name__)
 
 REPLAY_HISTORY_MS = 3 * DAY_MS
 
-_M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 131_072
-"""glibc's name for the size from which memory is taken from the system by itself, and goes back to it by itself."""
-
 
 def engine_main(arguments: list[str]) -> int:
     """Serve one spec until its last viewer has left; return the exit code, what went wrong is said on stderr."""
@@ -42,13 +39,6 @@ def engine_main(arguments: list[str]) -> int:
         return code_of(error)
     except KeyboardInterrupt as error:
         return code_of(error)
-
-
-def give_large_memory_back() -> None:
-    """Keep glibc from raising that size with every large array freed: they would lie scattered among small things."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def _spec(arguments: list[str]) -> EngineSpec:

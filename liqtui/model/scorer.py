@@ -10,26 +10,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from liqtui.model.bands import MapDraws
 from liqtui.model.baselines import (
     LEVEL_LOG,
     LEVELS_PER_BIN,
     TAUS_MS,
-    FixedLeverage,
     Floats,
     Ints,
-    LevelAges,
     levels_between,
     price_alone,
 )
-from liqtui.model.coverage import HourBands
 from liqtui.model.intensity import NowMap
 from liqtui.model.joining import is_sound, swept_range
 from liqtui.model.market import DAY_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
-from liqtui.model.placing import PlaceShift, level_log
-from liqtui.model.score import LEAST_RATE, PlaceMoments, RateTable, place_moments
+from liqtui.model.placing import level_log
+from liqtui.model.score import LEAST_RATE, place_moments
+from liqtui.model.scorer_state import ScorerState
 from liqtui.model.skill import DaySums, Found, SkillReport, report
 
 STEP_MS = 5 * MINUTE_MS
@@ -67,7 +64,6 @@ PRINTS_WAITING = 20_000
 
 AGE_ROW = 1 + len(POWERS) * len(REFILL_MS)
 ROWS = AGE_ROW + len(TAUS_MS)
-STATE_VERSION = 3
 
 
 @dataclass(slots=True)
@@ -103,23 +99,11 @@ class Scorer:
     """Scores one map against the prints of one market; state is bounded and can be stored."""
 
     def __init__(self) -> None:
-        self._ages, self._recipe, self._shift = LevelAges(), FixedLeverage(), PlaceShift()
+        self._kept = ScorerState(np.zeros(ROWS), np.zeros(ROWS))
         self._map: NowMap | None = None
+        self._draws: MapDraws | None = None
         self._step: _Step | None = None
         self._prints: list[Liquidation] = []
-        self._start_ms = self._end_ms = -1
-        self._close_usd = 0.0
-        self._exposure: Floats = np.zeros(ROWS)
-        """Past sums of the forecasts' raw values."""
-        self._likelihood: Floats = np.zeros(ROWS)
-        """Past log likelihood of each row."""
-        self._weight = self._levels = self._seen = self._usd = 0.0
-        """Past weight of prints, levels swept, prints and their notional."""
-        self._days: dict[int, DaySums] = {}
-        self._table = RateTable()
-        self._places = PlaceMoments()
-        self._bands = HourBands()
-        self._draws: MapDraws | None = None
 
     @property
     def wants_map(self) -> bool:
@@ -129,7 +113,7 @@ class Scorer:
     @property
     def wants_draws(self) -> bool:
         """Whether the step that begins with the next bar is the first of an hour that is scored: draws are due too."""
-        return self.wants_map and self._scores(self._end_ms) and self._bands.wants_draws(self._end_ms)
+        return self.wants_map and self._scores(self._kept.end_ms) and self._kept.bands.wants_draws(self._kept.end_ms)
 
     def before(self, now: NowMap | None, draws: MapDraws | None = None) -> None:
         """Take the map as it is known before the next bar, and draws of it where they are due."""
@@ -137,29 +121,29 @@ class Scorer:
 
     def add_print(self, print_: Liquidation) -> None:
         """Take in a print; it counts in the bar of its stamp, and not at all if that bar has been scored."""
-        usable = print_.ts_ms >= self._end_ms or (self._step is not None and print_.ts_ms >= self._step.start_ms)
+        usable = print_.ts_ms >= self._kept.end_ms or (self._step is not None and print_.ts_ms >= self._step.start_ms)
         if usable and 0 < print_.usd < math.inf and len(self._prints) < PRINTS_WAITING:
             self._prints.append(print_)
 
     def add_bar(self, bar: PriceBar) -> None:
         """Take in a closed bar, ascending, after the prints stamped within it; old and unsound ones are ignored."""
-        if bar.ts_ms < self._end_ms or not is_sound(bar):
+        if bar.ts_ms < self._kept.end_ms or not is_sound(bar):
             return
-        if self._end_ms < bar.ts_ms:
+        if self._kept.end_ms < bar.ts_ms:
             self._begin_anew(bar)
         if self._step is None:
-            self._step = _Step(bar.ts_ms, self._close_usd, math.inf, -math.inf)
-        low, high = swept_range(bar, self._close_usd)
+            self._step = _Step(bar.ts_ms, self._kept.close_usd, math.inf, -math.inf)
+        low, high = swept_range(bar, self._kept.close_usd)
         self._step.low_log, self._step.high_log = min(self._step.low_log, low), max(self._step.high_log, high)
-        self._step.bars.append((bar, self._close_usd))
-        self._end_ms, self._close_usd = bar.end_ms, bar.close_usd
+        self._step.bars.append((bar, self._kept.close_usd))
+        self._kept.end_ms, self._kept.close_usd = bar.end_ms, bar.close_usd
         if bar.end_ms % STEP_MS == 0 or bar.end_ms - self._step.start_ms >= STEP_MS:
             self._finish(self._step)
 
     @property
     def found(self) -> Found:
         """Return the sums of what has been found so far."""
-        return self._days, self._table, self._places, self._bands.hits
+        return self._kept.days, self._kept.table, self._kept.places, self._kept.bands.hits
 
     def report(self) -> SkillReport:
         """Return what has been found so far."""
@@ -167,34 +151,34 @@ class Scorer:
 
     def _begin_anew(self, bar: PriceBar) -> None:
         """Go on after a hole, or begin: what lies behind is not scored, since no map was asked for it in time."""
-        self._step, self._close_usd = None, bar.open_usd
-        if self._start_ms < 0:
-            self._start_ms = bar.ts_ms
+        self._step, self._kept.close_usd = None, bar.open_usd
+        if self._kept.start_ms < 0:
+            self._kept.start_ms = bar.ts_ms
 
     def _finish(self, step: _Step) -> None:
-        due = [p for p in self._prints if p.ts_ms < self._end_ms]
-        self._prints = [p for p in self._prints if p.ts_ms >= self._end_ms]
+        due = [p for p in self._prints if p.ts_ms < self._kept.end_ms]
+        self._prints = [p for p in self._prints if p.ts_ms >= self._kept.end_ms]
         due = [p for p in due if p.ts_ms >= step.start_ms]
-        keep = 0.5 ** ((self._end_ms - step.start_ms) / HALF_LIFE_MS)
+        keep = 0.5 ** ((self._kept.end_ms - step.start_ms) / HALF_LIFE_MS)
         sweeps = [self._sweep(step, side, [p for p in due if p.side == side]) for side in SIDES]
         if self._map is not None:
             if self._scores(step.start_ms):
-                self._bands.begin(step.start_ms, self._draws)
+                self._kept.bands.begin(step.start_ms, self._draws)
                 self._score(step.start_ms // DAY_MS, sweeps)
             self._fit(sweeps, keep)
         self._weigh(due)
         for bar, before_usd in step.bars:
-            self._recipe.add(bar, before_usd)
-        self._ages.touch(step.low_log, step.high_log, self._end_ms)
+            self._kept.recipe.add(bar, before_usd)
+        self._kept.ages.touch(step.low_log, step.high_log, self._kept.end_ms)
         self._step = self._map = self._draws = None
 
     def _scores(self, start_ms: int) -> bool:
         """Return whether so much has been seen that a step that starts then is scored."""
-        return 0 <= self._start_ms <= start_ms - BURN_IN_MS and self._seen >= BURN_IN_PRINTS
+        return 0 <= self._kept.start_ms <= start_ms - BURN_IN_MS and self._kept.seen >= BURN_IN_PRINTS
 
     def _weigh(self, prints: list[Liquidation]) -> None:
-        self._seen += len(prints)
-        self._usd += sum(p.usd for p in prints)
+        self._kept.seen += len(prints)
+        self._kept.usd += sum(p.usd for p in prints)
 
     def _sweep(self, step: _Step, side: Side, prints: list[Liquidation]) -> _Sweep:
         near = math.log(step.near_usd)
@@ -202,13 +186,13 @@ class Scorer:
         levels = levels_between(min(near, far), max(near, far))
         counts, outside = np.zeros(len(levels)), 0
         weights: list[float] = []
-        mean_usd = self._usd / self._seen if self._seen else None
+        mean_usd = self._kept.usd / self._kept.seen if self._kept.seen else None
         for print_ in prints:
             place = level_log(print_)
             if place is None:
                 continue
-            at_log = place + self._shift.shift_log(side)
-            self._shift.add(side, place, far, near)
+            at_log = place + self._kept.shift.shift_log(side)
+            self._kept.shift.add(side, place, far, near)
             if not len(levels) or not min(near, far) - NEAR_LOG <= at_log <= max(near, far) + NEAR_LOG:
                 outside += 1
                 continue
@@ -219,27 +203,28 @@ class Scorer:
         return _Sweep(levels, values, counts, np.array(weights), len(prints), outside)
 
     def _values(self, side: Side, levels: Ints, now_ms: int) -> Floats:
-        ages = self._ages.ages_ms(levels, now_ms)
+        ages = self._kept.ages.ages_ms(levels, now_ms)
         refilled = -np.expm1(-ages / REFILL_MS[:, None])
         tempered = on_levels(self._map, side, levels) ** POWERS[:, None]
         of_map = (tempered[:, None] * refilled).reshape(AGE_ROW - 1, len(levels))
-        return np.vstack([self._recipe.at(side, levels), of_map, price_alone(ages)])
+        return np.vstack([self._kept.recipe.at(side, levels), of_map, price_alone(ages)])
 
     def _rates(self, sweep: _Sweep) -> Floats:
         """Return the amount forecast for each level: (3, levels) map, price alone, recipe."""
-        best = 1 + int(np.argmax(self._likelihood[1:]))
-        rates: Floats = self._scaled(sweep)[[best, AGE_ROW + int(np.argmax(self._likelihood[AGE_ROW:])), 0]]
+        best = 1 + int(np.argmax(self._kept.likelihood[1:]))
+        rates: Floats = self._scaled(sweep)[[best, AGE_ROW + int(np.argmax(self._kept.likelihood[AGE_ROW:])), 0]]
         return rates
 
     def _scaled(self, sweep: _Sweep) -> Floats:
         """Return all raw values, scaled to what prints the past has brought, over the common floor."""
-        scale = np.divide(self._weight, self._exposure, out=np.zeros_like(self._exposure), where=self._exposure > 0)
-        even = self._weight / self._levels if self._levels else 0.0
+        kept = self._kept
+        scale = np.divide(kept.weight, kept.exposure, out=np.zeros_like(kept.exposure), where=kept.exposure > 0)
+        even = kept.weight / kept.levels if kept.levels else 0.0
         rates: Floats = np.maximum((1 - FLOOR) * scale[:, None] * sweep.values + FLOOR * even, LEAST_RATE)
         return rates
 
     def _score(self, day: int, sweeps: list[_Sweep]) -> None:
-        sums = self._days.setdefault(day, DaySums())
+        sums = self._kept.days.setdefault(day, DaySums())
         for side, sweep in zip(SIDES, sweeps, strict=True):
             sums.outside += sweep.outside
             sums.prints += sweep.prints
@@ -247,63 +232,35 @@ class Scorer:
                 continue
             rates = self._rates(sweep)
             sums.add(rates, sweep.counts)
-            self._table.add(rates[0], sweep.counts)
-            self._places += place_moments(rates[0], sweep.counts)
-            self._bands.add(side, sweep.levels, float(rates[0].sum()), float(sweep.counts.sum()))
-        for old in sorted(self._days)[:-DAYS]:
-            del self._days[old]
+            self._kept.table.add(rates[0], sweep.counts)
+            self._kept.places += place_moments(rates[0], sweep.counts)
+            self._kept.bands.add(side, sweep.levels, float(rates[0].sum()), float(sweep.counts.sum()))
+        for old in sorted(self._kept.days)[:-DAYS]:
+            del self._kept.days[old]
 
     def _fit(self, sweeps: list[_Sweep], keep: float) -> None:
         """Let the scales and the memory of the age learn from a step that has been scored."""
-        ready = self._weight > 0
-        gained = np.zeros_like(self._likelihood)
+        ready = self._kept.weight > 0
+        gained = np.zeros_like(self._kept.likelihood)
         for sweep in sweeps:
             if ready and len(sweep.levels):
                 rates = self._scaled(sweep)
                 gained += np.log(rates) @ sweep.counts - rates.sum(1)
-        self._likelihood = self._likelihood * keep + gained
-        self._exposure = self._exposure * keep + sum(s.values.sum(1) for s in sweeps)
-        self._weight = self._weight * keep + sum(float(s.counts.sum()) for s in sweeps)
-        self._levels = self._levels * keep + sum(len(s.levels) for s in sweeps)
-        self._bands.sizes.add(np.concatenate([s.weights for s in sweeps]), keep)
+        self._kept.likelihood = self._kept.likelihood * keep + gained
+        self._kept.exposure = self._kept.exposure * keep + sum(s.values.sum(1) for s in sweeps)
+        self._kept.weight = self._kept.weight * keep + sum(float(s.counts.sum()) for s in sweeps)
+        self._kept.levels = self._kept.levels * keep + sum(len(s.levels) for s in sweeps)
+        self._kept.bands.sizes.add(np.concatenate([s.weights for s in sweeps]), keep)
 
     def state(self) -> dict[str, Any]:
         """Return all that has been learned and found as plain numbers and lists, between two steps."""
-        return {
-            "version": STATE_VERSION,
-            "start_ms": self._start_ms,
-            "end_ms": self._end_ms,
-            "close_usd": self._close_usd,
-            "sums": [self._weight, self._levels, self._seen, self._usd],
-            "exposure": self._exposure.tolist(),
-            "likelihood": self._likelihood.tolist(),
-            "touched": _sparse(self._ages.touched_ms, -1),
-            "recipe": [_sparse(row, 0.0) for row in self._recipe.usd],
-            "shift": self._shift.state(),
-            "days": {str(day): sums.state() for day, sums in self._days.items()},
-            "table": self._table.sums.tolist(),
-            "bands": self._bands.state(),
-            "places": [self._places.found, self._places.mean, self._places.variance],
-        }
+        return self._kept.to_dict()
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "Scorer":
         """Return the scorer that `state` was taken of, without the step and the prints that waited; ValueError else."""
-        if state.get("version") != STATE_VERSION:
-            raise ValueError(f"scores of version {state.get('version')!r}, expected {STATE_VERSION}")
         self = cls()
-        self._start_ms, self._end_ms = int(state["start_ms"]), int(state["end_ms"])
-        self._close_usd = float(state["close_usd"])
-        self._weight, self._levels, self._seen, self._usd = (float(x) for x in state["sums"])
-        self._exposure, self._likelihood = np.array(state["exposure"]), np.array(state["likelihood"])
-        _fill(self._ages.touched_ms, state["touched"])
-        for row, kept in zip(self._recipe.usd, state["recipe"], strict=True):
-            _fill(row, kept)
-        self._shift.restore(state["shift"])
-        self._days = {int(day): DaySums.from_state(sums) for day, sums in state["days"].items()}
-        self._table.sums = np.array(state["table"])
-        self._places = PlaceMoments(*state["places"])
-        self._bands = HourBands.from_state(state["bands"])
+        self._kept = ScorerState.from_dict(state)
         return self
 
 
@@ -318,12 +275,3 @@ def on_levels(now: NowMap | None, side: Side, levels: Ints) -> Floats:
     inside = (at >= 0) & (at < len(cells))
     out[inside] = cells[at[inside]] / LEVELS_PER_BIN
     return out
-
-
-def _sparse(values: NDArray[Any], empty: float) -> list[list[Any]]:
-    at = np.flatnonzero(values != empty)
-    return [at.tolist(), values[at].tolist()]
-
-
-def _fill(values: NDArray[Any], kept: list[list[Any]]) -> None:
-    values[np.array(kept[0], dtype=np.int64)] = kept[1]

@@ -10,12 +10,9 @@ from numpy.typing import NDArray
 from liqtui.model.bootstrap import Estimate, block_ratio
 from liqtui.model.coverage import BandHits
 from liqtui.model.score import NumberTest, PlaceMoments, RateTable, number_test
+from liqtui.model.snapshot import LEAST_DAYS, LEAST_PRINTS
 
 Floats = NDArray[np.float64]
-
-LEAST_PRINTS = 100
-LEAST_DAYS = 3
-"""With fewer scored prints or days no verdict is given."""
 
 MISS_BITS = log2(0.05)
 """What a print outside of all that was swept counts in the check of places: the floor of the forecasts."""

@@ -14,6 +14,10 @@ HEAT_BIN_LOG = 1e-3
 BANDS_PCT = (50.0, 80.0, 95.0)
 """Share of the draws inside each band."""
 
+LEAST_PRINTS = 100
+LEAST_DAYS = 3
+"""With fewer scored prints or days no verdict on skill is given."""
+
 VenueStatus = Literal["LIVE", "PARTIAL", "STALE", "BLOCKED", "OFF"]
 
 Verdict = Literal[

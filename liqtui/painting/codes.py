@@ -30,7 +30,7 @@ class CodeTable:
             self._made_for, self._ids = (glyphs, system), np.zeros(self._count, np.int32)
         ids = self._ids[codes]
         if not ids.all():
-            for code in np.unique(codes[ids == 0]).tolist():
+            for code in sorted(set(codes[ids == 0].tolist())):
                 text, style = self._look(code)
                 self._ids[code] = glyphs.number(text, ink_of(style, system))
             ids = self._ids[codes]

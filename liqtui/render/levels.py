@@ -1,5 +1,6 @@
 """A field of sizes -> ordinal classes: sums over prices, maxima over time, ranks within each side, no interpolation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,8 +123,21 @@ def thresholds(values: Floats) -> Floats:
     positive = values[values > 0]
     if positive.size == 0:
         return np.empty(0)
-    limits: Floats = np.percentile(positive, RANKS_PCT)
-    return limits
+    return percentiles(positive, RANKS_PCT)
+
+
+def percentiles(values: Floats, ranks_pct: Sequence[float]) -> Floats:
+    """Return the percentiles of one or more numbers, linear between two of them.
+
+    numpy's own loads all of numpy.ma, as long as it is large, to ask whether its values are masked.
+    """
+    place = np.array(ranks_pct) / 100 * (values.size - 1)
+    below = place.astype(np.intp)
+    above = np.minimum(below + 1, values.size - 1)
+    ordered = np.partition(values, np.concatenate([below, above]))
+    low: Floats = ordered[below]
+    out: Floats = low + (ordered[above] - low) * (place - below)
+    return out
 
 
 def settle(held: Floats | None, fresh: Floats) -> Floats:
@@ -131,7 +145,7 @@ def settle(held: Floats | None, fresh: Floats) -> Floats:
     if held is None or held.size != fresh.size or fresh.size == 0:
         return fresh
     off = np.abs(np.log(fresh / held))
-    return held if max(np.median(off), off[-1]) <= np.log(_STEP) else fresh
+    return held if max(percentiles(off, (50.0,))[0], off[-1]) <= np.log(_STEP) else fresh
 
 
 def classes(values: Floats, limits: Floats) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.render.heatmap import Pixels
-from liqtui.render.levels import Floats
+from liqtui.render.levels import Floats, percentiles
 from liqtui.render.ramp import MARK, MARK_SIZES, Inks
 from liqtui.render.view import PriceView, TimeView
 
@@ -32,8 +32,7 @@ def mark_limits(sums_usd: Floats) -> Floats:
     positive = larger[larger > 0]
     if positive.size == 0:
         return np.empty(0)
-    limits: Floats = np.percentile(positive, _FEW_RANKS_PCT if positive.size <= _FEW else RANKS_PCT)
-    return limits
+    return percentiles(positive, _FEW_RANKS_PCT if positive.size <= _FEW else RANKS_PCT)
 
 
 def mark(path: Pixels, sums_usd: Floats, limits: Floats, close_usd: Floats, view: PriceView) -> Pixels:

@@ -5,8 +5,7 @@ import textwrap
 from typing import Protocol
 
 from liqtui.model.market import SIDES, Side
-from liqtui.model.skill import LEAST_DAYS, LEAST_PRINTS
-from liqtui.model.snapshot import Interval, MixClass, Skill, Snapshot
+from liqtui.model.snapshot import LEAST_DAYS, LEAST_PRINTS, Interval, MixClass, Skill, Snapshot
 from liqtui.render.plots import Scale, shaded, stem, whisker
 from liqtui.render.skill_text import amount_words, count, distance_class, lift_words, longest, place_words
 from liqtui.render.text import Field

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from liqtui.model.skill import LEAST_DAYS, LEAST_PRINTS
-from liqtui.model.snapshot import Interval, Skill, Snapshot
+from liqtui.model.snapshot import LEAST_DAYS, LEAST_PRINTS, Interval, Skill, Snapshot
 from liqtui.render.skill_text import NO_PRINTS, PENDING, Forms, equal_forms, few_forms, gain_forms, longest
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel, asset_row

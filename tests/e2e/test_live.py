@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from liqtui.cli.spec import EngineSpec, live_spec
-from liqtui.config import load
+from liqtui.config_sources import load
 from liqtui.link.address import socket_path
 from liqtui.link.socket import Process, SocketLink
 from liqtui.model.market import Liquidation, Side

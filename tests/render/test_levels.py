@@ -11,6 +11,7 @@ from liqtui.render.levels import (
     classes,
     column_rows,
     columns_of_cells,
+    percentiles,
     reduce_field,
     settle,
     split_sides,
@@ -106,6 +107,17 @@ def test_thresholds_are_percentiles_of_what_is_positive() -> None:
     assert limits.shape == (CLASSES,)
     assert np.allclose(limits, [1 + 999 * rank / 100 for rank in RANKS_PCT])
     assert thresholds(np.zeros(9)).size == 0
+
+
+@given(
+    st.lists(st.floats(1e-3, 1e12), min_size=1, max_size=50),
+    st.lists(st.floats(0, 100), min_size=1, max_size=6),
+)
+def test_percentiles_are_those_of_numpy(values: list[float], ranks_pct: list[float]) -> None:
+    given_order = np.array(values)
+    got = percentiles(given_order, ranks_pct)
+    assert np.allclose(got, np.percentile(np.array(values), ranks_pct), rtol=1e-12)
+    assert given_order.tolist() == values
 
 
 def test_classes_count_the_limits_reached() -> None:

@@ -7,9 +7,8 @@ import pytest
 
 from liqtui.model.bootstrap import Estimate
 from liqtui.model.selection import Selection
-from liqtui.model.skill import LEAST_DAYS, LEAST_PRINTS
 from liqtui.model.skill import verdict as model_verdict
-from liqtui.model.snapshot import Interval, Skill, Snapshot
+from liqtui.model.snapshot import LEAST_DAYS, LEAST_PRINTS, Interval, Skill, Snapshot
 from liqtui.render.text import Field
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.skill_words import forms, standing, with_skill
