@@ -1,6 +1,5 @@
 """Runs the screen: starts or finds the engine, then the app on a link to it."""
 
-from liqtui.cli.allocator import give_large_memory_back
 from liqtui.cli.spec import EngineSpec
 from liqtui.cli.starter import EngineStarter
 from liqtui.config import Config, ConfigError
@@ -16,7 +15,6 @@ def view(spec: EngineSpec, config: Config) -> int:
     prepare(colour)
     starter = EngineStarter(spec)
     starter.ahead()
-    give_large_memory_back()
 
     from liqtui.app import LiqtuiApp
     from liqtui.link.socket import SocketLink
