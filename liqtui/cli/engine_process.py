@@ -31,7 +31,6 @@ REPLAY_HISTORY_MS = 3 * DAY_MS
 def engine_main(arguments: list[str]) -> int:
     """Serve one spec until its last viewer has left; return the exit code, what went wrong is said on stderr."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    give_large_memory_back()
     try:
         return asyncio.run(_run(_spec(arguments)))
     except EXPECTED as error:
@@ -61,6 +60,7 @@ async def _live(spec: EngineSpec) -> int:
     from liqtui.feeds.limits import Limits
     from liqtui.feeds.network import make_session
 
+    give_large_memory_back()  # a dozen markets; a demo has few, and its first map would come 100 ms later
     network, clock = spec.network, WallClock()
     limits = Limits(request_s=network.timeout_s)
     async with (
