@@ -235,8 +235,12 @@ class SyntheticMarket:
     def step(self) -> Minute:
         """Simulate one minute."""
         nodes = [self._path.price_usd]
+        low, high = self._edges()
         for at, log_return in enumerate(self._path.begin_minute()):
-            self._node(nodes, log_return, self.now_ms + at * NODE_MS)
+            nodes.append(self._path.move(log_return))
+            if not low < nodes[-1] < high:
+                self._reach(nodes[-2], nodes[-1], self.now_ms + at * NODE_MS)
+                low, high = self._edges()
         start_ms, self.now_ms = self.now_ms, self.now_ms + MINUTE_MS
         usual = self.spec.daily_volatility / math.sqrt(MINUTES_A_DAY)
         pressure = math.log(nodes[-1] / nodes[0]) / usual
@@ -251,13 +255,14 @@ class SyntheticMarket:
         """Return the real long and short notional in USD by liquidation price between the edges (ascending prices)."""
         return self._venues[venue].population.notional(edges_usd, self.price_usd)
 
-    def _node(self, nodes: list[float], log_return: float, start_ms: int) -> None:
-        before, price = nodes[-1], self._path.move(log_return)
-        nodes.append(price)
-        forced = 0.0
-        for one in self._venues:
-            if not one.population.long_edge_usd < price < one.population.short_edge_usd:
-                forced += one.reach(before, price, start_ms)
+    def _edges(self) -> tuple[float, float]:
+        """Return the prices between which nobody is liquidated."""
+        populations = [one.population for one in self._venues]
+        return max(one.long_edge_usd for one in populations), min(one.short_edge_usd for one in populations)
+
+    def _reach(self, before_usd: float, price_usd: float, start_ms: int) -> None:
+        """Liquidate what the node that ends at `price_usd` reached; the forced trades press on the next nodes."""
+        forced = sum(one.reach(before_usd, price_usd, start_ms) for one in self._venues)
         if forced:
             self._path.push(-IMPACT * forced / sum(one.oi_base for one in self._venues))
 
