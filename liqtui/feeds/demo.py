@@ -46,6 +46,8 @@ CHUNK_STEPS = 20
 """Minutes simulated between two looks at the event loop: about 5 ms."""
 PATIENCE_S = 0.005
 """Pause between chunks while nobody waits for them."""
+SETTLE_MIN = 4
+"""Traders act at least so often: the fewer turns, the sooner the past is there."""
 BOOK_LEVELS = 50
 BOOK_REACH_LOG = 0.02
 
@@ -53,9 +55,9 @@ BOOK_REACH_LOG = 0.02
 def specs() -> tuple[MarketSpec, ...]:
     """Return the markets of the demo, in the order in which they are shown."""
     return (
-        MarketSpec("BTC", 95_000.0, 90_000.0, 0.022, 1, binance_brackets("BTCUSDT")),
-        MarketSpec("ETH", 3_300.0, 2_000_000.0, 0.030, 2, binance_brackets("ETHUSDT")),
-        MarketSpec("SOL", 180.0, 11_000_000.0, 0.037, 2, binance_brackets("SOLUSDT")),
+        MarketSpec("BTC", 95_000.0, 90_000.0, 0.022, 1, binance_brackets("BTCUSDT"), settle_min=SETTLE_MIN),
+        MarketSpec("ETH", 3_300.0, 2_000_000.0, 0.030, 2, binance_brackets("ETHUSDT"), settle_min=SETTLE_MIN),
+        MarketSpec("SOL", 180.0, 11_000_000.0, 0.037, 2, binance_brackets("SOLUSDT"), settle_min=SETTLE_MIN),
     )
 
 

@@ -35,8 +35,8 @@ CROWD_TILT = 0.22
 TARGET_SPREAD, TARGET_HALF_LIFE_MIN = 0.12, 300.0
 """Log open interest wanders about its first value."""
 RATIO_EVERY_MS = 5 * MINUTE_MS
-SETTLE_MIN = 2
-"""Traders act at least so often, and at the end of every minute with liquidations; venues take turns."""
+LOOKED_AT_MIN = 12
+"""Every position is looked at once in about so many minutes."""
 NO_FLOW = Flow((0.0, 0.0), (0.0, 0.0))
 
 
@@ -55,6 +55,8 @@ class MarketSpec:
     brackets: tuple[Bracket, ...]
     turnover: float = 3.0
     """Mean volume of a day over open interest."""
+    settle_min: int = 2
+    """Traders act at least so often, and at the end of every minute with liquidations; venues take turns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class _Venue:
     ) -> None:
         self.name, self._spec = name, spec
         self._rng = np.random.default_rng([seed, _stream(spec.asset), 2, _stream(name)])
-        self.population = Population(spec.brackets, self._rng)
+        self.population = Population(spec.brackets, self._rng, max(LOOKED_AT_MIN // spec.settle_min, 1))
         self.oi_base = self._first_oi = spec.oi_base * share
         self.population.seed(past, PAST_STEP_MIN * MINUTE_MS, start_ms, STANDING, self.oi_base)
         self.ratio = self._count_ratio()
@@ -138,7 +140,7 @@ class _Venue:
         self._wanted_base += OPENED_SHARE * churn
         self._newcomers += BIRTHS_PER_MIN * min(activity, 4.0)
         forced = (self._forced[0], self._forced[1])
-        due = self._waiting_min >= SETTLE_MIN or sum(forced) > 0
+        due = self._waiting_min >= self._spec.settle_min or sum(forced) > 0
         flow = self._settle(price_usd, now_ms, forced, mood) if due else NO_FLOW
         keep = 0.5 ** (1 / FUNDING_HALF_LIFE_MIN)
         fair = BASE_FUNDING + FUNDING_PER_SENTIMENT * (mood + 0.3 * self._rng.standard_normal())
@@ -206,7 +208,7 @@ class SyntheticMarket:
         self._path = PricePath(spec.price_usd, spec.daily_volatility, spec.tick_decimals, seed, stream)
         past = _past(spec, np.random.default_rng([seed, stream, 3]))
         self._venues = tuple(
-            _Venue(name, share, spec, past, start_ms, seed, at % SETTLE_MIN)
+            _Venue(name, share, spec, past, start_ms, seed, at % spec.settle_min)
             for at, (name, share) in enumerate(venues.items())
         )
         self._mood = 0.0

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from liqtui.model.margin import bracket_columns, prices_by_columns
 from liqtui.model.market import MINUTE_MS, Bracket
+from liqtui.model.synthetic_people import LIFE_MIN, SHARES, Newcomers, People
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,27 +26,12 @@ SIGN_ROW, ENTRY, LEVERAGE, QTY, LIQUIDATION, LONG_LEVEL, SHORT_LEVEL, OPENED, ST
 RATE is the chance a minute to be closed without need."""
 ROWS = 10
 
-SHARES = np.array([0.60, 0.33, 0.07])
-"""Share of new positions by style: scalpers, swing traders, carriers."""
-LIFE_MIN = np.array([3.0, 30.0, 90.0]) * 60.0
-"""Mean life of a position that is neither in danger nor in great profit."""
-LEVERAGE_MEDIAN = np.array([45.0, 9.0, 2.6])
-LEVERAGE_SPREAD = np.array([0.7, 0.7, 0.6])
-SIZE_MEDIAN = np.array([0.3, 2.0, 7.0])
-"""Relative; sizes are scaled to the amount that changes hands."""
-SIZE_SPREAD = 1.8
-LARGEST = 2.5
-"""Sizes end at so many standard deviations: nobody is the market."""
 STOP_EAGERNESS = 12.0
 """How many times likelier a close is right before liquidation than at entry."""
 TAKE_PROFIT = 1.2
 """How many times likelier a close gets with every initial margin won beyond the first half."""
 TOP_UP_PER_MIN = 0.006
 """Chance a minute to add margin, once more than half-way to liquidation."""
-DIALLED = np.array([1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 25.0, 50.0, 75.0, 100.0, 125.0])
-"""Leverages that people dial in."""
-DIALLED_EDGES = np.sqrt(DIALLED[1:] * DIALLED[:-1])
-DIALLED_SHARE = 0.65
 SAFETY = 0.6
 """The largest share of the initial margin that maintenance may take of a new position."""
 
@@ -54,8 +40,6 @@ ABSORBED = 0.6
 LEAST_OPENED = 0.2
 """Share of the wanted openings that happens on each side whatever is closed."""
 
-STRIDE = 5
-"""Every position is looked at once in so many settlements; its chances are scaled up to it."""
 COMPACT_EVERY = 30
 
 
@@ -82,11 +66,14 @@ class Flow:
 class Population:
     """All positions of one venue; a state machine driven by the market."""
 
-    def __init__(self, brackets: Sequence[Bracket], rng: np.random.Generator) -> None:
+    def __init__(self, brackets: Sequence[Bracket], rng: np.random.Generator, stride: int) -> None:
+        """Begin empty; every position is looked at once in `stride` settlements, its chances scaled up to that."""
+        self._stride = stride
         self._columns, self._rng = bracket_columns(brackets), rng
         self._caps_usd = np.array([bracket.cap_usd for bracket in brackets])
-        self._max_leverage = np.array([bracket.max_leverage for bracket in brackets])
-        self._rates = np.array([bracket.rate for bracket in brackets])
+        self._most = np.array([min(bracket.max_leverage, SAFETY / bracket.rate) for bracket in brackets])
+        """Highest leverage of a new position by bracket."""
+        self._newcomers = People(SHARES, rng)
         self._table: Floats = np.empty((ROWS, 4096))
         self._count = 0
         self._settled = 0
@@ -110,13 +97,12 @@ class Population:
 
     def seed(self, path_usd: Floats, step_ms: int, now_ms: int, count: int, oi_base: float) -> None:
         """Fill the book with `count` positions opened along a past path (newest last) and not liquidated on it."""
-        styles = _styles(self._rng, count, SHARES * LIFE_MIN)
         sign = np.where(np.arange(count) % 2 == 0, 1.0, -1.0)
-        age = self._rng.exponential(LIFE_MIN[styles]) * (MINUTE_MS / step_ms)
+        # Who stays long is there more often than who comes often.
+        people = People(SHARES * LIFE_MIN, self._rng).next(count)
+        age = self._rng.exponential(LIFE_MIN[people.style]) * (MINUTE_MS / step_ms)
         at = np.maximum(len(path_usd) - 1 - age.astype(np.int64), 0)
-        self._relevel(
-            self._add(sign, path_usd[at], _shared_out(self._weights(styles), sign, (oi_base, oi_base)), styles, 0)
-        )
+        self._relevel(self._add(sign, path_usd[at], _shared_out(people.size, sign, (oi_base, oi_base)), people, 0))
         rows = self.rows
         rows[OPENED] = now_ms - (len(path_usd) - 1 - at) * step_ms
         least = np.minimum.accumulate(path_usd[::-1])[::-1][at]
@@ -162,15 +148,16 @@ class Population:
         """
         if self._settled % COMPACT_EVERY == 0:
             self._compact()
-        start = self._settled % STRIDE
+        stride = self._stride
+        start = self._settled % stride
         self._settled += 1
-        rows = self._table[:, start : self._count : STRIDE]
+        rows = self._table[:, start : self._count : stride]
         progress = (rows[ENTRY] - price_usd) / (rows[ENTRY] - rows[LIQUIDATION])
-        span_min = STRIDE * minutes
+        span_min = stride * minutes
         leaves = self._leaving(rows, progress, forced, span_min)
         closed = _by_side(rows[SIGN_ROW], np.where(leaves, rows[QTY], 0.0))
-        moved = start + STRIDE * self._adding(rows, progress, leaves, span_min)
-        self._close(start + STRIDE * np.flatnonzero(leaves))
+        moved = start + stride * self._adding(rows, progress, leaves, span_min)
+        self._close(start + stride * np.flatnonzero(leaves))
         out = (forced[0] + closed[0], forced[1] + closed[1])
         change = max(opened_base - sum(out) / 2, LEAST_OPENED * opened_base - min(out))
         born = (change + out[0], change + out[1])
@@ -212,36 +199,20 @@ class Population:
             self._table[LEVERAGE, moved] = np.maximum(lower, 1.0)
 
     def _open(self, price_usd: float, now_ms: int, born: tuple[float, float], births: tuple[int, int]) -> Ints:
-        sign = np.repeat(SIGNS, births)
-        styles = _styles(self._rng, len(sign), SHARES)
-        qty = _shared_out(self._weights(styles), sign, born)
-        return self._add(sign, np.full(len(sign), price_usd), qty, styles, now_ms)
+        sign, people = np.repeat(SIGNS, births), self._newcomers.next(sum(births))
+        return self._add(sign, price_usd, _shared_out(people.size, sign, born), people, now_ms)
 
-    def _weights(self, styles: Ints) -> Floats:
-        tail = np.minimum(self._rng.standard_normal(len(styles)), LARGEST)
-        weights: Floats = SIZE_MEDIAN[styles] * np.exp(SIZE_SPREAD * tail)
-        return weights
-
-    def _leverages(self, styles: Ints, notional_usd: Floats) -> Floats:
-        """Draw leverages, most of them dialled in, no higher than the bracket of the notional allows."""
-        tier = np.minimum(np.searchsorted(self._caps_usd, notional_usd, side="right"), len(self._caps_usd) - 1)
-        most = np.minimum(self._max_leverage[tier], SAFETY / self._rates[tier])
-        free = LEVERAGE_MEDIAN[styles] * np.exp(LEVERAGE_SPREAD[styles] * self._rng.standard_normal(len(styles)))
-        dialled = DIALLED[np.searchsorted(DIALLED_EDGES, free)]
-        chosen = np.where(self._rng.random(len(styles)) < DIALLED_SHARE, dialled, free)
-        leverages: Floats = np.maximum(np.minimum(chosen, most), 1.0)
-        return leverages
-
-    def _add(self, sign: Floats, entry_usd: Floats, qty_base: Floats, styles: Ints, now_ms: int) -> Ints:
+    def _add(self, sign: Floats, entry_usd: Floats | float, qty_base: Floats, people: Newcomers, now_ms: int) -> Ints:
         """Put positions into the table and return where; their levels are still to be worked out."""
         first, last = self._count, self._count + len(sign)
         if last > self._table.shape[1]:
             self._table = np.concatenate([self._table, np.empty((ROWS, last))], axis=1)
         self._count = last
         rows = self._table[:, first:last]
-        rows[SIGN_ROW], rows[ENTRY], rows[QTY], rows[STYLE], rows[OPENED] = sign, entry_usd, qty_base, styles, now_ms
-        rows[RATE] = 1 / LIFE_MIN[styles]
-        rows[LEVERAGE] = self._leverages(styles, qty_base * entry_usd)
+        rows[SIGN_ROW], rows[ENTRY], rows[QTY], rows[STYLE] = sign, entry_usd, qty_base, people.style
+        rows[OPENED], rows[RATE] = now_ms, people.rate
+        tier = self._caps_usd.searchsorted(qty_base * entry_usd, side="right")
+        rows[LEVERAGE] = np.maximum(np.minimum(people.leverage, self._most.take(tier, mode="clip")), 1.0)
         return np.arange(first, last)
 
     def _relevel(self, which: Ints) -> None:
@@ -266,11 +237,6 @@ class Population:
     def _find_edges(self) -> None:
         self.long_edge_usd = float(self.rows[LONG_LEVEL].max(initial=-np.inf))
         self.short_edge_usd = float(self.rows[SHORT_LEVEL].min(initial=np.inf))
-
-
-def _styles(rng: np.random.Generator, count: int, weights: Floats) -> Ints:
-    upper = np.cumsum(weights / weights.sum())
-    return np.minimum(np.searchsorted(upper, rng.random(count), side="right"), len(weights) - 1)
 
 
 def _by_side(sign: Floats, qty_base: Floats) -> tuple[float, float]:
