@@ -4,7 +4,7 @@ All work on levels of a fifth of a book bin (1 bp), counted in absolute log pric
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ TAUS_MS: Floats = np.geomspace(10 * MINUTE_MS, 8 * DAY_MS, 12)
 """Memories tried for the age of a level."""
 
 LEVERAGES = (10.0, 25.0, 50.0, 100.0)
+SHIFTS = tuple(tuple(round(math.log1p(-SIGN[side] / leverage) / LEVEL_LOG) for leverage in LEVERAGES) for side in SIDES)
+"""Levels from entry to liquidation at each of them, of longs and of shorts."""
 
 
 def levels_between(low_log: float, high_log: float) -> Ints:
@@ -68,14 +70,16 @@ class FixedLeverage:
         """Take in a bar that follows a price."""
         low, high = math.log(bar.low_usd), math.log(bar.high_usd)
         before = math.log(before_usd)
-        self.usd[:, levels_between(min(low, before), max(high, before)) % RING] = 0.0
+        crossed = levels_between(min(low, before), max(high, before))
+        for own in _stretches(crossed[0] if len(crossed) else 0, len(crossed)):
+            self.usd[:, own] = 0.0
         entries = levels_between(low, high)
-        if not len(entries):
-            entries = np.array([math.floor(low / LEVEL_LOG)])
-        each = max(bar.volume_base, 0.0) * bar.close_usd / len(LEVERAGES) / len(entries)
-        for row, side in enumerate(SIDES):
-            for shift in _shifts(side):
-                self.usd[row, (entries + shift) % RING] += each
+        first, count = (int(entries[0]), len(entries)) if len(entries) else (math.floor(low / LEVEL_LOG), 1)
+        each = max(bar.volume_base, 0.0) * bar.close_usd / len(LEVERAGES) / count
+        for row, shifts in enumerate(SHIFTS):
+            for shift in shifts:
+                for own in _stretches(first + shift, count):
+                    self.usd[row, own] += each
 
     def at(self, side: Side, levels: Ints) -> Floats:
         """Return the notional laid at levels of one side."""
@@ -83,5 +87,9 @@ class FixedLeverage:
         return laid
 
 
-def _shifts(side: Side) -> Sequence[int]:
-    return [round(math.log1p(-SIGN[side] / leverage) / LEVEL_LOG) for leverage in LEVERAGES]
+def _stretches(first: int, count: int) -> Iterator[slice]:
+    """Yield where `count` levels from `first` on lie in the ring, at most all of it."""
+    at, left = first % RING, min(count, RING)
+    yield slice(at, min(at + left, RING))
+    if at + left > RING:
+        yield slice(0, at + left - RING)

@@ -46,7 +46,7 @@ NOW_REACH_BINS = 1200
 """Book bins of the map of this moment on each side of price: 60 % in log price."""
 
 DRAWN_ROWS = 300
-"""Heat rows on each side of price of which the map is drawn for its bands."""
+"""Heat rows on each side of price of which the map is drawn for its bands: 30 %."""
 
 PENDING_BARS = 6000
 """Bars kept while no open interest has been seen."""
@@ -226,13 +226,16 @@ class Intensity:
         long, short = self._cut(start, start + 2 * NOW_REACH_BINS, low, high)
         return NowMap(start, BOOK_BIN_LOG, long * price, short * price)
 
-    def map_draws(self) -> MapDraws | None:
-        """Return draws of the map of this moment within 30 % of price, None before anything was learned."""
+    def map_draws(self, rows: int = DRAWN_ROWS) -> MapDraws | None:
+        """Return draws of the map of this moment, `rows` heat rows on each side of price.
+
+        None before anything was learned.
+        """
         if not self.ready or not self._experts.taught:
             return None
         price, low, high = self._now()
-        first = bin_of(price, HEAT_BIN_LOG) - DRAWN_ROWS
-        return map_draws(self._experts, price, first, 2 * DRAWN_ROWS + 1, _met(low, high))
+        first = bin_of(price, HEAT_BIN_LOG) - rows
+        return map_draws(self._experts, price, first, 2 * rows + 1, _met(low, high))
 
     def mix(self) -> Mix | None:
         """Return what stands at which distance, None before it is ready."""

@@ -17,6 +17,7 @@ from liqtui.model.market import SIGN, Liquidation, Side
 
 MOST_LEVELS = 25
 """Largest shift: 25 bp."""
+SMALLEST_FIRST = np.argsort(np.abs(np.arange(-MOST_LEVELS, MOST_LEVELS + 1)), kind="stable")
 NEARLY = 0.98
 """A shift is as good as the best if it places this share of what the best places."""
 ENOUGH = 20.0
@@ -72,5 +73,4 @@ class PlaceShift:
         best = self.hits.max()
         if self.seen < ENOUGH or best <= 0:
             return 0.0
-        good = np.flatnonzero(self.hits >= NEARLY * best) - MOST_LEVELS
-        return LEVEL_LOG * float(good[np.argmin(np.abs(good))])
+        return LEVEL_LOG * float(SMALLEST_FIRST[np.argmax(self.hits[SMALLEST_FIRST] >= NEARLY * best)] - MOST_LEVELS)

@@ -54,6 +54,10 @@ POWERS: Floats = np.array([0.25, 0.5, 0.75, 1.0])
 REFILL_MS: Floats = np.concatenate([[0.5 * MINUTE_MS], TAUS_MS])
 """Times tried in which a level fills again after price has crossed it: within a bin the map cannot tell."""
 
+SCORED_ROWS = 100
+"""Heat rows on each side of price that `before` needs draws of: price rarely goes 10 % in an hour, and what lies
+beyond then counts as what lies inside."""
+
 SMOOTH_BINS = 3
 """Bins over which the map is evened out: the place of a level is not known better."""
 
@@ -266,12 +270,17 @@ class Scorer:
 
 def on_levels(now: NowMap | None, side: Side, levels: Ints) -> Floats:
     """Return the map's notional at levels, evened out; 0 beyond its reach and where it is no number."""
-    out = np.zeros(len(levels))
-    if now is None:
-        return out
-    cells = np.nan_to_num(np.maximum(now.long_usd if side == "long" else now.short_usd, 0.0), nan=0.0, posinf=0.0)
-    cells = np.convolve(cells, np.full(SMOOTH_BINS, 1 / SMOOTH_BINS), "same")
+    if now is None or not len(levels):
+        return np.zeros(len(levels))
     at = levels // LEVELS_PER_BIN - now.first_bin
-    inside = (at >= 0) & (at < len(cells))
-    out[inside] = cells[at[inside]] / LEVELS_PER_BIN
+    # Cells as far beyond the levels as they are evened out over.
+    first, wide = int(at[0]) - SMOOTH_BINS // 2, int(at[-1] - at[0]) + SMOOTH_BINS
+    cells = np.zeros(wide)
+    of_map = now.long_usd if side == "long" else now.short_usd
+    low, high = max(first, 0), min(first + wide, len(of_map))
+    if low < high:
+        cells[low - first : high - first] = of_map[low:high]
+    cells[~((cells > 0) & (cells < math.inf))] = 0.0
+    evened = np.convolve(cells, np.full(SMOOTH_BINS, 1 / SMOOTH_BINS), "valid")
+    out: Floats = np.where((at >= 0) & (at < len(of_map)), evened[at - at[0]], 0.0) / LEVELS_PER_BIN
     return out

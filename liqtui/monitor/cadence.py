@@ -67,6 +67,6 @@ class Cadence:
             retry_ms=max(live.retry_ms, least_ms),
             retry_max_ms=max(live.retry_max_ms, 8 * least_ms),
             stale_ms=max(live.stale_ms, 30 * least_ms),
-            fine_history_ms=6 * HOUR_MS,
+            fine_history_ms=5 * HOUR_MS,
             calls_per_s=float("inf"),
         )

@@ -7,7 +7,7 @@ from typing import Any
 from liqtui.model.experts import ExpertsState
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import Funding, Liquidation, LongShortRatio, Market, OpenInterest, PriceBar, Quote
-from liqtui.model.scorer import Scorer
+from liqtui.model.scorer import SCORED_ROWS, Scorer
 from liqtui.monitor.accounts import Observed
 from liqtui.monitor.once import Once, Origin
 
@@ -101,7 +101,7 @@ class MarketState:
         self.intensity.add_bar(bar)
         # Quotes that come before the next bar change the map of this moment; what is scored must not know them.
         if self.scorer is not None and self.scorer.wants_map:
-            draws = self.intensity.map_draws() if self.scorer.wants_draws else None
+            draws = self.intensity.map_draws(SCORED_ROWS) if self.scorer.wants_draws else None
             self.scorer.before(self.intensity.now_map(), draws)
         self.step_ms = bar.step_ms
         self.bars_seen += 1

@@ -17,7 +17,7 @@ from liqtui.model.market import (
     PriceBar,
     Side,
 )
-from liqtui.model.scorer import Scorer, on_levels
+from liqtui.model.scorer import SCORED_ROWS, Scorer, on_levels
 from liqtui.model.skill import SkillReport
 from liqtui.model.totals_score import TotalsSkill, totals_skill
 from liqtui.monitor.offline import PrintRuns, Sample, assumed_open_interest, tell
@@ -47,7 +47,7 @@ def score_prints(model: Intensity, recording: Recording, *, learn: bool = False)
     recorded = PrintRuns([one.ts_ms for one in prints])
     for bar in told_bars(model, recording):
         if scorer.wants_map:
-            scorer.before(model.now_map(), model.map_draws() if scorer.wants_draws else None)
+            scorer.before(model.now_map(), model.map_draws(SCORED_ROWS) if scorer.wants_draws else None)
         while printed < len(prints) and prints[printed].ts_ms < bar.end_ms:
             scorer.add_print(prints[printed])
             if learn:
