@@ -1,7 +1,10 @@
-"""Heats of several venues brought to the same columns."""
+"""Heats of several venues brought to the same columns, and their sum."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
+from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Heat
 
 LATE_STEPS = 2
@@ -43,3 +46,29 @@ def coarsened(heat: Heat, step_ms: int) -> Heat:
     return Heat(
         heat.selection, step_ms, heat.first_bin, group[starts] * step_ms, heat.cells_usd[ends], ohlc, heat.gap[ends]
     )
+
+
+def combine_heat(selection: Selection, heats: Sequence[Heat]) -> Heat | None:
+    """Return the sum over venues, aligned in time and rows; a gap where all are gaps.
+
+    Where column lengths differ the longest rules. A venue whose bars lag by a column or two is carried forward.
+    Price comes from the venue with the most notional, and from the others where that one has a gap.
+    """
+    if not heats:
+        return None
+    step = max(h.step_ms for h in heats)
+    parts = [coarsened(h, step) for h in heats]
+    end = max(int(h.ts_ms[-1]) for h in parts)
+    parts = [carried(h, end) for h in parts]
+    count = max(len(h.ts_ms) for h in parts)
+    first = min(h.first_bin for h in parts)
+    rows = max(h.first_bin + h.cells_usd.shape[1] for h in parts) - first
+    ts = end - step * np.arange(count - 1, -1, -1, dtype=np.int64)
+    cells = np.zeros((count, rows), dtype=np.float32)
+    ohlc, gap = np.full((count, 4), np.nan), np.ones(count, dtype=np.bool_)
+    for h in sorted(parts, key=lambda h: float(h.cells_usd[-1].sum()), reverse=True):
+        columns = slice(int((h.ts_ms[0] - ts[0]) // step), None)
+        cells[columns, h.first_bin - first : h.first_bin - first + h.cells_usd.shape[1]] += h.cells_usd
+        ohlc[columns] = np.where(gap[columns, None], h.ohlc_usd, ohlc[columns])
+        gap[columns] &= h.gap
+    return Heat(selection, step, first, ts, cells, ohlc, gap)

@@ -2,13 +2,12 @@
 
 import math
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liqtui.model.alignment import LATE_STEPS, carried, coarsened
+from liqtui.model.alignment import LATE_STEPS
 from liqtui.model.bands import MapDraws, map_draws
 from liqtui.model.book import Flow
 from liqtui.model.divergence import Series
@@ -38,6 +37,7 @@ from liqtui.model.market import (
     Quote,
 )
 from liqtui.model.mix import Mix, mix_of
+from liqtui.model.now_map import NowMap
 from liqtui.model.params import BookParams
 from liqtui.model.selection import COLUMN_MS, WINDOW_MS, Selection
 from liqtui.model.snapshot import HEAT_BIN_LOG, Heat
@@ -52,19 +52,6 @@ PENDING_BARS = 6000
 """Bars kept while no open interest has been seen."""
 
 KEEP_OI_MS = 4 * DAY_MS
-
-
-@dataclass(frozen=True, slots=True)
-class NowMap:
-    """The map of this moment, on the grid of the book."""
-
-    first_bin: int
-    """Absolute book bin of the first element."""
-    width_log: float
-    long_usd: NDArray[np.float64]
-    """(bins,) estimated long notional by bin of the liquidation price."""
-    short_usd: NDArray[np.float64]
-    """(bins,)"""
 
 
 class Intensity:
@@ -307,43 +294,3 @@ def _heat(selection: Selection, columns: Stretch) -> Heat:
 def _met(low_usd: float, high_usd: float) -> tuple[int, int]:
     """Return the book bins from which on price has met the longs, and before which the shorts."""
     return bin_at(math.log(low_usd) + BOOK_BIN_LOG / 2), bin_at(math.log(high_usd) + BOOK_BIN_LOG / 2)
-
-
-def combine_now(maps: Sequence[NowMap]) -> NowMap | None:
-    """Return the sum over venues, bin by bin; None of none."""
-    if not maps:
-        return None
-    first = min(m.first_bin for m in maps)
-    stop = max(m.first_bin + len(m.long_usd) for m in maps)
-    long, short = np.zeros(stop - first), np.zeros(stop - first)
-    for m in maps:
-        at = slice(m.first_bin - first, m.first_bin - first + len(m.long_usd))
-        long[at] += m.long_usd
-        short[at] += m.short_usd
-    return NowMap(first, maps[0].width_log, long, short)
-
-
-def combine_heat(selection: Selection, heats: Sequence[Heat]) -> Heat | None:
-    """Return the sum over venues, aligned in time and rows; a gap where all are gaps.
-
-    Where column lengths differ the longest rules. A venue whose bars lag by a column or two is carried forward.
-    Price comes from the venue with the most notional, and from the others where that one has a gap.
-    """
-    if not heats:
-        return None
-    step = max(h.step_ms for h in heats)
-    parts = [coarsened(h, step) for h in heats]
-    end = max(int(h.ts_ms[-1]) for h in parts)
-    parts = [carried(h, end) for h in parts]
-    count = max(len(h.ts_ms) for h in parts)
-    first = min(h.first_bin for h in parts)
-    rows = max(h.first_bin + h.cells_usd.shape[1] for h in parts) - first
-    ts = end - step * np.arange(count - 1, -1, -1, dtype=np.int64)
-    cells = np.zeros((count, rows), dtype=np.float32)
-    ohlc, gap = np.full((count, 4), np.nan), np.ones(count, dtype=np.bool_)
-    for h in sorted(parts, key=lambda h: float(h.cells_usd[-1].sum()), reverse=True):
-        columns = slice(int((h.ts_ms[0] - ts[0]) // step), None)
-        cells[columns, h.first_bin - first : h.first_bin - first + h.cells_usd.shape[1]] += h.cells_usd
-        ohlc[columns] = np.where(gap[columns, None], h.ohlc_usd, ohlc[columns])
-        gap[columns] &= h.gap
-    return Heat(selection, step, first, ts, cells, ohlc, gap)

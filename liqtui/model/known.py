@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from liqtui.model.grid import BINS_PER_HEAT_ROW, bin_of
 from liqtui.model.history import ROWS, ROWS_BELOW
-from liqtui.model.intensity import NowMap
 from liqtui.model.market import SIDES, Position, Side
+from liqtui.model.now_map import NowMap
 from liqtui.model.snapshot import HEAT_BIN_LOG, Heat
 
 Floats = NDArray[np.float64]

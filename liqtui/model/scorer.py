@@ -21,9 +21,9 @@ from liqtui.model.baselines import (
     levels_between,
     price_alone,
 )
-from liqtui.model.intensity import NowMap
 from liqtui.model.joining import is_sound, swept_range
 from liqtui.model.market import DAY_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
+from liqtui.model.now_map import NowMap
 from liqtui.model.placing import level_log
 from liqtui.model.score import LEAST_RATE, place_moments
 from liqtui.model.scorer_state import ScorerState

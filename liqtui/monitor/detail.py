@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from liqtui.model.clusters import find_clusters, side_totals
 from liqtui.model.divergence import combine_series, divergence
-from liqtui.model.intensity import combine_now
 from liqtui.model.market import MINUTE_MS
+from liqtui.model.now_map import combine_now
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Cluster, Detail, DivergenceRow, Heat
 from liqtui.monitor.cadence import Cadence

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from liqtui.model.intensity import combine_heat
+from liqtui.model.alignment import combine_heat
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Heat
 from liqtui.monitor.compose import Part

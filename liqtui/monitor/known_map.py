@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from liqtui.model.intensity import NowMap
 from liqtui.model.known import known_mass, with_known, with_known_column
 from liqtui.model.market import Position
+from liqtui.model.now_map import NowMap
 from liqtui.model.snapshot import Heat, KnownPosition
 from liqtui.monitor.compose import Part, oi_base
 from liqtui.monitor.market_state import MarketState

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.model.grid import BINS_PER_HEAT_ROW
-from liqtui.model.intensity import Intensity, NowMap
+from liqtui.model.intensity import Intensity
 from liqtui.model.market import HOUR_MS, Funding, Liquidation, LiquidationTotal, LongShortRatio, OpenInterest, PriceBar
+from liqtui.model.now_map import NowMap
 from liqtui.model.params import BookParams
 from liqtui.model.snapshot import HEAT_BIN_LOG
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from liqtui.model.baselines import levels_between
-from liqtui.model.intensity import Intensity, NowMap
+from liqtui.model.intensity import Intensity
 from liqtui.model.market import (
     DAY_MS,
     SIDES,
@@ -17,6 +17,7 @@ from liqtui.model.market import (
     PriceBar,
     Side,
 )
+from liqtui.model.now_map import NowMap
 from liqtui.model.scorer import SCORED_ROWS, Scorer, on_levels
 from liqtui.model.skill import SkillReport
 from liqtui.model.totals_score import TotalsSkill, totals_skill

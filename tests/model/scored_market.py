@@ -10,8 +10,8 @@ import numpy as np
 
 from liqtui.feeds.brackets import binance_brackets
 from liqtui.model.grid import BOOK_BIN_LOG, bin_of
-from liqtui.model.intensity import NowMap
 from liqtui.model.market import Liquidation, PriceBar
+from liqtui.model.now_map import NowMap
 from liqtui.model.scorer import Scorer
 from liqtui.model.skill import SkillReport
 from liqtui.model.synthetic import MarketSpec, SyntheticMarket

@@ -15,7 +15,6 @@ from liqtui.model.calibration import (
     Calibration,
     learn,
     posterior,
-    prior_covariance,
 )
 from liqtui.model.calibration_state import CalibrationState
 from liqtui.model.experts import fitted
@@ -24,6 +23,7 @@ from liqtui.model.intensity import Intensity
 from liqtui.model.listening import Heard, true_counts
 from liqtui.model.market import HOUR_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
 from liqtui.model.params import DISTANCE_BINS, ROWS, BookParams
+from liqtui.model.prior import prior_covariance
 from liqtui.model.snapshot import BANDS_PCT
 from tests.model.markets import START_MS, wandering_bars, wandering_oi
 

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liqtui.model.alignment import combine_heat
 from liqtui.model.grid import bin_of
-from liqtui.model.intensity import Intensity, combine_heat, combine_now
+from liqtui.model.intensity import Intensity
 from liqtui.model.joining import RecentRange, crowd_lean, taker_imbalance
 from liqtui.model.market import DAY_MS, MINUTE_MS, Funding, LongShortRatio, OpenInterest, PriceBar, Quote
+from liqtui.model.now_map import combine_now
 from liqtui.model.selection import COLUMN_MS, WINDOW_MS, WINDOWS, Selection
 from liqtui.model.snapshot import HEAT_BIN_LOG, Heat
 from tests.model.markets import START_MS, wandering_bars, wandering_oi

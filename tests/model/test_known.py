@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liqtui.model.grid import BOOK_BIN_LOG, bin_of
-from liqtui.model.intensity import Intensity, NowMap
+from liqtui.model.intensity import Intensity
 from liqtui.model.known import known_mass, spared, with_known, with_known_column
 from liqtui.model.market import HOUR_MS, SIDES, OpenInterest, Position, Quote, Side
+from liqtui.model.now_map import NowMap
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import HEAT_BIN_LOG
 from tests.model.markets import wandering_bars, wandering_oi

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from liqtui.model.baselines import LEVEL_LOG, FixedLeverage, LevelAges, levels_between, price_alone
 from liqtui.model.grid import BOOK_BIN_LOG, bin_of
-from liqtui.model.intensity import NowMap
 from liqtui.model.market import DAY_MS, MINUTE_MS, SIDES, Liquidation, PriceBar, Side
+from liqtui.model.now_map import NowMap
 from liqtui.model.placing import ENOUGH, PlaceShift
 from liqtui.model.scorer import Scorer
 from tests.model.scored_market import START_MS, anywhere, exchanged, in_the_bar, moved, recorded, scored, shown
