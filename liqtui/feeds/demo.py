@@ -48,6 +48,8 @@ PATIENCE_S = 0.005
 """Pause between chunks while nobody waits for them."""
 SETTLE_MIN = 4
 """Traders act at least so often: the fewer turns, the sooner the past is there."""
+STOP_EAGERNESS = 4.0
+"""How many times likelier a trader closes right before liquidation than at entry."""
 BOOK_LEVELS = 50
 BOOK_REACH_LOG = 0.02
 
@@ -55,9 +57,22 @@ BOOK_REACH_LOG = 0.02
 def specs() -> tuple[MarketSpec, ...]:
     """Return the markets of the demo, in the order in which they are shown."""
     return (
-        MarketSpec("BTC", 95_000.0, 90_000.0, 0.022, 1, binance_brackets("BTCUSDT"), settle_min=SETTLE_MIN),
-        MarketSpec("ETH", 3_300.0, 2_000_000.0, 0.030, 2, binance_brackets("ETHUSDT"), settle_min=SETTLE_MIN),
-        MarketSpec("SOL", 180.0, 11_000_000.0, 0.037, 2, binance_brackets("SOLUSDT"), settle_min=SETTLE_MIN),
+        _spec("BTC", 95_000.0, 90_000.0, 0.022, 1),
+        _spec("ETH", 3_300.0, 2_000_000.0, 0.030, 2),
+        _spec("SOL", 180.0, 11_000_000.0, 0.037, 2),
+    )
+
+
+def _spec(asset: str, price_usd: float, oi_base: float, daily_volatility: float, tick_decimals: int) -> MarketSpec:
+    return MarketSpec(
+        asset,
+        price_usd,
+        oi_base,
+        daily_volatility,
+        tick_decimals,
+        binance_brackets(f"{asset}USDT"),
+        settle_min=SETTLE_MIN,
+        stop_eagerness=STOP_EAGERNESS,
     )
 
 

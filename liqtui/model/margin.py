@@ -15,6 +15,9 @@ from liqtui.model.market import SIGN, Bracket, Side
 
 FloatArray = NDArray[np.float64]
 
+JUMP = 1e-9
+"""Share of a bracket's floor by which the maintenance margin may seem to jump there: amounts are rounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class CrossPosition:
@@ -190,6 +193,26 @@ def prices_by_columns(
         axis=0
     )
     prices: FloatArray = np.where(s > 0, long, short)
+    return prices
+
+
+def is_continuous(columns: FloatArray) -> bool:
+    """Whether the maintenance margin of `bracket_columns` never jumps and never rises more slowly with size."""
+    floor, rate, amount = columns[0], columns[2], columns[3]
+    jump = floor[1:] * np.diff(rate) - np.diff(amount)
+    return bool((np.diff(rate) >= 0).all() and (np.abs(jump) <= JUMP * np.maximum(floor[1:], 1.0)).all())
+
+
+def prices_by_lines(
+    s: FloatArray, entry: FloatArray, lev: FloatArray, qty: FloatArray, columns: FloatArray, fee_rate: float = 0.0
+) -> FloatArray:
+    """Return `prices_by_columns` where `is_continuous`: the maintenance margin is the largest of the brackets' lines.
+
+    So the equity falls below it where it falls below the first of them: no bracket has to be looked up.
+    """
+    rate, amount = columns[2:].reshape(2, -1, *(1,) * s.ndim)
+    own = (entry * (1.0 - s / lev) - amount * (s / qty)) / (1.0 - s * (rate + fee_rate))
+    prices: FloatArray = np.where(s > 0, np.maximum(own.max(axis=0), 0.0), own.min(axis=0))
     return prices
 
 

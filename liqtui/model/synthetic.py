@@ -57,6 +57,8 @@ class MarketSpec:
     """Mean volume of a day over open interest."""
     settle_min: int = 2
     """Traders act at least so often, and at the end of every minute with liquidations; venues take turns."""
+    stop_eagerness: float = 12.0
+    """How many times likelier a close gets right before liquidation than at entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ class _Venue:
     ) -> None:
         self.name, self._spec = name, spec
         self._rng = np.random.default_rng([seed, _stream(spec.asset), 2, _stream(name)])
-        self.population = Population(spec.brackets, self._rng, max(LOOKED_AT_MIN // spec.settle_min, 1))
+        stride = max(LOOKED_AT_MIN // spec.settle_min, 1)
+        self.population = Population(spec.brackets, self._rng, stride, spec.stop_eagerness)
         self.oi_base = self._first_oi = spec.oi_base * share
         self.population.seed(past, PAST_STEP_MIN * MINUTE_MS, start_ms, STANDING, self.oi_base)
         self.ratio = self._count_ratio()

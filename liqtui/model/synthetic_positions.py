@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from liqtui.model.margin import bracket_columns, prices_by_columns
+from liqtui.model.margin import bracket_columns, is_continuous, prices_by_columns, prices_by_lines
 from liqtui.model.market import MINUTE_MS, Bracket
 from liqtui.model.synthetic_people import LIFE_MIN, SHARES, Newcomers, People
 
@@ -26,8 +26,6 @@ SIGN_ROW, ENTRY, LEVERAGE, QTY, LIQUIDATION, LONG_LEVEL, SHORT_LEVEL, OPENED, ST
 RATE is the chance a minute to be closed without need."""
 ROWS = 10
 
-STOP_EAGERNESS = 12.0
-"""How many times likelier a close is right before liquidation than at entry."""
 TAKE_PROFIT = 1.2
 """How many times likelier a close gets with every initial margin won beyond the first half."""
 TOP_UP_PER_MIN = 0.006
@@ -66,10 +64,17 @@ class Flow:
 class Population:
     """All positions of one venue; a state machine driven by the market."""
 
-    def __init__(self, brackets: Sequence[Bracket], rng: np.random.Generator, stride: int) -> None:
-        """Begin empty; every position is looked at once in `stride` settlements, its chances scaled up to that."""
-        self._stride = stride
+    def __init__(
+        self, brackets: Sequence[Bracket], rng: np.random.Generator, stride: int, stop_eagerness: float
+    ) -> None:
+        """Begin empty.
+
+        Every position is looked at once in `stride` settlements, its chances scaled up to that; `stop_eagerness` is how
+        many times likelier a close gets right before liquidation.
+        """
+        self._stride, self._stop_eagerness = stride, stop_eagerness
         self._columns, self._rng = bracket_columns(brackets), rng
+        self._prices = prices_by_lines if is_continuous(self._columns) else prices_by_columns
         self._caps_usd = np.array([bracket.cap_usd for bracket in brackets])
         self._most = np.array([min(bracket.max_leverage, SAFETY / bracket.rate) for bracket in brackets])
         """Highest leverage of a new position by bracket."""
@@ -178,7 +183,7 @@ class Population:
         """Close by chance, likelier near liquidation and in profit; some of the other side buys what is forced out."""
         danger = np.maximum(progress, 0.0)
         profit = np.minimum(np.maximum(-0.5 - progress, 0.0), 3.0)
-        eagerness = 1 + STOP_EAGERNESS * danger * danger * danger + TAKE_PROFIT * profit
+        eagerness = 1 + self._stop_eagerness * danger * danger * danger + TAKE_PROFIT * profit
         leaves = self._rng.random(len(progress)) < eagerness * rows[RATE] * span_min
         for sign, lost_base in ((-1.0, forced[0]), (1.0, forced[1])):
             if lost_base > 0:
@@ -219,7 +224,7 @@ class Population:
         """Work out the liquidation prices of some positions again."""
         table = self._table
         sign = table[SIGN_ROW, which]
-        level = prices_by_columns(sign, table[ENTRY, which], table[LEVERAGE, which], table[QTY, which], self._columns)
+        level = self._prices(sign, table[ENTRY, which], table[LEVERAGE, which], table[QTY, which], self._columns)
         table[LIQUIDATION, which] = level
         table[LONG_LEVEL, which] = np.where(sign > 0, level, -np.inf)
         table[SHORT_LEVEL, which] = np.where(sign < 0, level, np.inf)

@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liqtui.feeds.brackets import binance_brackets
 from liqtui.model.margin import (
     CrossPosition,
     bankruptcy_price,
     bracket_at,
+    bracket_columns,
     cross_liquidation_price,
     entry_based_liquidation_price,
+    is_continuous,
     leverage_at_distance,
     liquidation_from_bankruptcy,
     liquidation_price,
@@ -18,6 +21,8 @@ from liqtui.model.margin import (
     liquidation_prices,
     maintenance_rate,
     position_liquidation_price,
+    prices_by_columns,
+    prices_by_lines,
 )
 from liqtui.model.market import SIDES, SIGN, Bracket, Side
 
@@ -273,6 +278,26 @@ def test_arrays_equal_one_by_one() -> None:
         ]
         assert found.shape == (500,)
         np.testing.assert_allclose(found, one_by_one, rtol=1e-12)
+
+
+def test_the_largest_of_the_lines_is_the_maintenance_margin_where_it_never_jumps() -> None:
+    columns, rng = bracket_columns(binance_brackets("BTCUSDT")), np.random.default_rng(3)
+    assert is_continuous(columns)
+    count = 2_000
+    sign, entry = rng.choice([-1.0, 1.0], count), rng.uniform(10, 1e5, count)
+    qty = 10 ** rng.uniform(0, 9, count) / entry
+    most = [bracket_at(binance_brackets("BTCUSDT"), usd).max_leverage for usd in (qty * entry).tolist()]
+    leverage = np.maximum(rng.uniform(0, 0.98, count) * most, 1.0)
+    slow = prices_by_columns(sign, entry, leverage, qty, columns)
+    np.testing.assert_allclose(prices_by_lines(sign, entry, leverage, qty, columns), slow, rtol=1e-12)
+
+
+def test_margin_that_jumps_or_gets_cheaper_is_not_continuous() -> None:
+    columns = bracket_columns(binance_brackets("BTCUSDT"))
+    jumps, cheaper = columns.copy(), columns[:, ::-1].copy()
+    jumps[3, 4:] += 1.0
+    assert not is_continuous(jumps) and not is_continuous(cheaper)
+    assert is_continuous(columns[:, :1])
 
 
 def test_shapes_broadcast() -> None:
