@@ -42,6 +42,15 @@ def few_forms(prints: int) -> Forms:
     return f"not enough prints yet, n {prints:,}", f"too few prints, n {prints:,}", "too few prints", "skill ?"
 
 
+def early_forms(prints: int, days: int, least_days: int) -> Forms:
+    """Return that there are prints enough, but not on days enough."""
+    return (
+        f"no score before day {least_days} (now {days}), n {prints:,}",
+        f"no score before day {least_days}",
+        "skill ?",
+    )
+
+
 def longest(forms: Sequence[str], room: int) -> str | None:
     """Return the first form of at most `room` cells."""
     return next((form for form in forms if len(form) <= room), None)

@@ -78,6 +78,7 @@ fall than how long ago price last passed each level (price alone)?
   better, beats, has skill      the same where there is no room for figures
   no better than price alone    the interval does not lie above zero; also: = price alone, no skill
   not enough prints, skill ?    not known yet, or no venue here prints single liquidations
+  no score before day 3         the interval needs three days of prints
 
 [b]OI VS PRICE[/b]
   fresh longs      price up, open interest up

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import Literal
 
 from liqtui.model.snapshot import LEAST_DAYS, LEAST_PRINTS, Interval, Skill, Snapshot
-from liqtui.render.skill_text import NO_PRINTS, PENDING, Forms, equal_forms, few_forms, gain_forms, longest
+from liqtui.render.skill_text import (
+    NO_PRINTS,
+    PENDING,
+    Forms,
+    early_forms,
+    equal_forms,
+    few_forms,
+    gain_forms,
+    longest,
+)
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel, asset_row
 
@@ -43,7 +52,8 @@ def forms(snapshot: Snapshot) -> Forms:
     if skill is None:
         return PENDING if printing_venues(snapshot) else NO_PRINTS
     if gain is None:
-        return few_forms(skill.prints)
+        early = skill.prints >= LEAST_PRINTS and skill.days < LEAST_DAYS
+        return early_forms(skill.prints, skill.days, LEAST_DAYS) if early else few_forms(skill.prints)
     if standing(snapshot) == "better":
         return gain_forms(gain.mean, gain.low, gain.high, skill.prints)
     return equal_forms(gain.low, gain.high, skill.prints)

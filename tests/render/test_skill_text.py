@@ -13,6 +13,7 @@ from liqtui.render.skill_text import (
     amount_words,
     count,
     distance_class,
+    early_forms,
     equal_forms,
     few_forms,
     gain_forms,
@@ -43,7 +44,7 @@ def test_no_figure_of_a_gain_stands_without_its_interval_and_n(mean: float, belo
             assert f"{mean - below:.2f}..{mean + above:.2f}" in form and f"n {n:,}" in form
 
 
-@pytest.mark.parametrize("forms", [BETTER, EQUAL, few_forms(37), NO_PRINTS, PENDING])
+@pytest.mark.parametrize("forms", [BETTER, EQUAL, few_forms(37), early_forms(2990, 2, 3), NO_PRINTS, PENDING])
 def test_forms_get_shorter_and_the_shortest_fits_a_narrow_heading(forms: Forms) -> None:
     lengths = [len(form) for form in forms]
     assert lengths == sorted(lengths, reverse=True) and lengths[-1] <= 9
@@ -55,9 +56,10 @@ def test_forms_get_shorter_and_the_shortest_fits_a_narrow_heading(forms: Forms) 
 def test_no_gain_is_claimed_where_there_is_none() -> None:
     assert EQUAL[0] == "no better than price alone, 90 % -0.05..0.12, n 1,204"
     assert "no better than price alone" in EQUAL
-    for form in (*EQUAL, *few_forms(37), *NO_PRINTS, *PENDING):
+    for form in (*EQUAL, *few_forms(37), *early_forms(2990, 2, 3), *NO_PRINTS, *PENDING):
         assert "bit" not in form and "has" not in form and not form.startswith("b")
     assert few_forms(37)[0] == "not enough prints yet, n 37"
+    assert early_forms(2990, 2, 3)[0] == "no score before day 3 (now 2), n 2,990"
     assert NO_PRINTS[0] == "no prints from these venues: skill unknown"
 
 
