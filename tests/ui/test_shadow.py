@@ -240,6 +240,21 @@ def test_half_a_wide_character_that_is_painted_over_leaves_a_blank() -> None:
     assert shadow.changes((0, 0)) == "\x1b[1;2H x\x1b[H"
 
 
+def test_glyphs_that_are_numbered_anew_change_nothing_of_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, looks = random.Random(5), ("red", "blue on white", "bold", "")
+    frames = [
+        [[("".join(rng.choices("abc世d▀", k=4)).ljust(9)[:9], rng.choice(looks))] for _ in range(3)] for _ in range(60)
+    ]
+    frames = [frame for frame in frames if len({Segment(line[0][0]).cell_length for line in frame}) == 1]
+    plain = Shadow()
+    wanted = [painted(plain, *frame) for frame in frames]
+    monkeypatch.setattr("liqtui.painting.shadow.MANY_GLYPHS", 6)
+    often = Shadow()
+    first = often.glyphs
+    assert [painted(often, *frame) for frame in frames] == wanted
+    assert often.glyphs is not first and len(often.glyphs.texts) < len(plain.glyphs.texts)
+
+
 def test_what_is_beyond_a_span_is_not_taken() -> None:
     shadow = Shadow()
     painted(shadow, [("abcd", "")])
