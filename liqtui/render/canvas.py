@@ -72,7 +72,7 @@ class Canvas:
         cell = min(same[1], self._settled)
         made_from, now = (same[0], view, least), (limits["long"], limits["short"], limits["prints"])
         kept = made_from == self._made_from and all(a is b for a, b in zip(now, self._limits, strict=True))
-        kept = kept and np.array_equal(sums_usd[:cell], self._sums[:cell])
+        kept = kept and (sums_usd is self._sums or np.array_equal(sums_usd[:cell], self._sums[:cell]))
         since = cell if kept else 0
         codes = self._painted(field, limits, sums_usd, view, least, since)
         self._codes = np.concatenate([self._codes[:, :since], codes], axis=1) if since else codes

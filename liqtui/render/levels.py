@@ -1,5 +1,6 @@
 """A field of sizes -> ordinal classes: sums over prices, maxima over time, ranks within each side, no interpolation."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -94,8 +95,15 @@ def reduce_field(
 
 def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceView) -> tuple[Floats, Floats]:
     """Return (long, short) sums of one (bins,) column over the view's rows."""
-    sides = split_sides(bins_usd[None, :], first_bin, view.width_log, np.array([close_usd]))
-    long_usd, short_usd = (sum_rows(side, first_bin, view)[0] for side in sides)
+    shown = _bins_shown(first_bin, len(bins_usd), view)
+    start = first_bin + shown.start - view.low_row * view.bins_per_row
+    middles = (np.arange(shown.start, shown.stop) + first_bin + 0.5) * view.width_log
+    below = 0 if math.isnan(close_usd) else int(np.searchsorted(middles, np.log(close_usd)))
+    sides = np.zeros((2, view.rows * view.bins_per_row))
+    if shown.stop > shown.start:
+        sides[0, start : start + below] = bins_usd[shown.start : shown.start + below]
+        sides[1, start + below : start + len(middles)] = bins_usd[shown.start + below : shown.stop]
+    long_usd, short_usd = sides.reshape(2, view.rows, view.bins_per_row).sum(axis=2)
     return long_usd, short_usd
 
 

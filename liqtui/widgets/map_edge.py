@@ -7,10 +7,10 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from liqtui.model.snapshot import Cluster, Heat, Snapshot
+from liqtui.model.snapshot import Cluster, Snapshot
 from liqtui.render.axes import price_ticks
 from liqtui.render.bars import bar_of
-from liqtui.render.levels import column_rows
+from liqtui.render.levels import Floats
 from liqtui.render.numbers import price
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
@@ -27,11 +27,12 @@ def cell_row(prices: PriceView, price_usd: float | None, per_cell: int) -> int |
     return (prices.rows - 1 - row) // per_cell if 0 <= row < prices.rows else None
 
 
-def profile_bars(pane: Panel, heat: Heat, prices: PriceView, rows: int, width: int) -> list[Field]:
-    """Return the last column as bars of USD, to one scale for both sides, one a cell row from the top."""
-    close_usd = float(heat.ohlc_usd[-1, 3])
-    sides = column_rows(heat.cells_usd[-1].astype(np.float64), heat.first_bin, close_usd, prices)
-    longs, shorts = (side.reshape(rows, -1).sum(axis=1)[::-1] for side in sides)
+def profile_bars(pane: Panel, sides_usd: tuple[Floats, Floats], rows: int, width: int) -> list[Field]:
+    """Return the last column as bars of USD, to one scale for both sides, one a cell row from the top.
+
+    `sides_usd` are its longs and shorts over the rows of the view.
+    """
+    longs, shorts = (side.reshape(rows, -1).sum(axis=1)[::-1] for side in sides_usd)
     both = longs + shorts
     eighths = np.maximum(np.rint(both / max(float(both.max()), 1e-9) * (8 * width)), both > 0)
     bars: list[dict[int, Field]] = pane.held("bars", width, lambda: [{}, {}])
