@@ -51,7 +51,7 @@ class Framing:
         self._reducer = Reducer()
         self._limits: dict[str, Floats] = {}
         self._sums_usd: Floats = np.empty((0, 2))
-        self._summed: tuple[object, ...] = ()
+        self._summed: tuple[object, object, object] = (None, None, None)
         """What these sums are of."""
         self._extremes: tuple[object, float, float] = (None, math.nan, math.nan)
         """Lowest and highest price of the settled columns, and the name of these."""
@@ -108,11 +108,10 @@ class Framing:
 
     def _cell_sums(self, heat: Heat, times: TimeView) -> Floats:
         """Return the sums of the prints in each cell, the same array while these are the same."""
-        made_of = heat.prints_usd, heat.ts_ms, times
-        if len(self._summed) == 3 and all(new is old for new, old in zip(made_of[:2], self._summed[:2], strict=True)):
-            if times == self._summed[2]:
-                return self._sums_usd
-        self._summed = made_of
+        prints_usd, ts_ms, summed_times = self._summed
+        if heat.prints_usd is prints_usd and heat.ts_ms is ts_ms and times == summed_times:
+            return self._sums_usd
+        self._summed = heat.prints_usd, heat.ts_ms, times
         if heat.prints_usd is None:
             return np.zeros((times.cells, 2))
         return cell_sums(heat.prints_usd, heat.ts_ms, times)
