@@ -156,6 +156,8 @@ class FrameReader:
         tape = base.tape[len(base.tape) - frame.tape_kept :] if base and frame.tape_kept else ()
         detail = frame.rest.detail
         heat = apply_heat(base.heat if base else None, frame.heat, detail.selection, self._memory)
-        self._number = frame.number
-        self._base = replace(frame.rest, detail=replace(detail, heat=heat, tape=tape + frame.tape_new))
+        # Nobody else has what was decoded just now: it is completed, not copied.
+        object.__setattr__(detail, "heat", heat)
+        object.__setattr__(detail, "tape", tape + frame.tape_new)
+        self._number, self._base = frame.number, frame.rest
         return self._base

@@ -101,6 +101,10 @@ class Panel(Widget):
         """Return what `line` does without keeping it, for lines that hardly come again."""
         return line(fields, width, self.base)
 
+    def fresh_spread(self, left: Sequence[Field], right: Sequence[Field], width: int) -> Strip:
+        """Return what `spread` does without keeping it."""
+        return spread(left, right, width, self.base)
+
     def _keep(self, key: object, made: Strip) -> Strip:
         if len(self._made) >= _LINES_KEPT:
             self._made.clear()
