@@ -113,11 +113,8 @@ def _bins_below(close_usd: float, first_bin: int, width_log: float) -> int:
         return 0
     close_log = float(np.log(close_usd))
     at = math.floor(close_log / width_log - first_bin)
-    # Rounding may put the quotient beside a middle that is the close: that is decided as in `split_sides`.
     while (at + first_bin + 0.5) * width_log < close_log:
         at += 1
-    while (at - 1 + first_bin + 0.5) * width_log >= close_log:
-        at -= 1
     return at
 
 
