@@ -22,13 +22,15 @@ class Forming:
     before: Before
     limits: tuple[Floats, Floats]
     """Of longs and shorts."""
+    differ: tuple[bool, bool]
+    """Whether these are all different."""
     view: PriceView
     least: int
 
     def pixels(self, field: Field) -> NDArray[np.int32]:
         """Return the (rows,) pixels of the cell, top row first, as `paint` would."""
         sides = field.long_usd[self.cell], field.short_usd[self.cell]
-        longs, shorts = (_ranks(usd, limits) for usd, limits in zip(sides, self.limits, strict=True))
+        longs, shorts = map(_ranks, sides, self.limits, self.differ)
         is_long = sides[0] > sides[1]
         ranks = np.where(is_long, longs, shorts)
         pixels = np.where(ranks < self.least, EMPTY, ranks + np.where(is_long, LONG, SHORT))
@@ -48,7 +50,8 @@ def forming_cell(
     ranks = tuple(
         classes(usd[start:cell], side) for usd, side in zip((field.long_usd, field.short_usd), own, strict=True)
     )
-    return Forming(cell, before_cell(field, (ranks[0], ranks[1]), view, shown, start, cell), own, view, least)
+    differ = _differ(own[0]), _differ(own[1])
+    return Forming(cell, before_cell(field, (ranks[0], ranks[1]), view, shown, start, cell), own, differ, view, least)
 
 
 def is_alone(field: Field, cell: int) -> bool:
@@ -64,8 +67,10 @@ def beside_nothing(column: Pixels, cells: int) -> Pixels:
     return found
 
 
-def _ranks(usd: Floats, limits: Floats) -> NDArray[np.int64]:
+def _differ(limits: Floats) -> bool:
+    return limits.size > 0 and bool((limits[1:] > limits[:-1]).all())
+
+
+def _ranks(usd: Floats, limits: Floats, differ: bool) -> NDArray[np.int64]:
     """Return what `classes` does, with fewer steps where the limits differ."""
-    if limits.size and bool((limits[1:] > limits[:-1]).all()):
-        return np.searchsorted(limits, usd, "right")
-    return classes(usd, limits).astype(np.int64)
+    return limits.searchsorted(usd, "right") if differ else classes(usd, limits).astype(np.int64)

@@ -42,9 +42,9 @@ class _Columns:
             and self.settled is old.settled
             and self.key == old.key
             and len(self.ts_ms) == len(old.ts_ms)
-            and self.ts_ms[0] == old.ts_ms[0]
+            and (self.ts_ms is old.ts_ms or self.ts_ms[0] == old.ts_ms[0])
             and not self.gap[-1]
-            and bool(np.isfinite(self.ohlc_usd[-1]).all())
+            and all(map(math.isfinite, self.ohlc_usd[-1].tolist()))
         )
 
     def goes_on(self, old: "_Columns") -> int | None:
