@@ -32,8 +32,9 @@ def mapped(texture: Texture, seed: int) -> Snapshot:
     if texture == "noisy":
         cells = (cells + np.median(cells[cells > 0])) * np.exp(_noise(columns, bins, rng))
     cells[heat.gap] = 0.0
-    detail = replace(base.detail, heat=replace(heat, cells_usd=cells.astype(np.float32)))
-    return replace(base, detail=detail)
+    # As a link says it: in what `later` makes of this, no column before the last differs.
+    heat = replace(heat, cells_usd=cells.astype(np.float32), settled=object())
+    return replace(base, detail=replace(base.detail, heat=heat))
 
 
 def _noise(columns: int, bins: int, rng: np.random.Generator) -> Floats:

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from liqtui.link.base import Link
-from liqtui.messages import ClusterPicked, LinkChanged, SnapshotTaken
+from liqtui.messages import ClusterPicked, LinkChanged
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
 from liqtui.painting.pace import WHOLE_S, Pace
@@ -91,17 +91,20 @@ class LiqtuiApp(ChoosingApp):
         self.link.pace(self.pace.fps)
         await self.link.select(self.selection)
         async for event in self.link.events():
-            self.post_message(SnapshotTaken(event) if isinstance(event, Snapshot) else LinkChanged(event))
+            if isinstance(event, Snapshot):
+                self._hear(event)
+            else:
+                self.post_message(LinkChanged(event))
 
     async def on_unmount(self) -> None:
         """Leave the engine and the terminal's title as they were."""
         self._title.restore()
         await self.link.close()
 
-    def on_snapshot_taken(self, message: SnapshotTaken) -> None:
+    def _hear(self, snapshot: Snapshot) -> None:
         """Keep the newest snapshot and show it as soon as a picture is due; the answer to a key is due at once."""
-        before, self._newest = self._newest, message.snapshot
-        if before is None or before.detail.selection != message.snapshot.detail.selection:
+        before, self._newest = self._newest, snapshot
+        if before is None or before.detail.selection != snapshot.detail.selection:
             self.draw_now()
         else:
             self.ask_to_draw()

@@ -3,19 +3,7 @@
 from textual.message import Message
 
 from liqtui.link.base import LinkState
-from liqtui.model.snapshot import Cluster, Snapshot
-
-
-class SnapshotTaken(Message):
-    """The engine sent a new state; only the newest waits to be drawn."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        super().__init__()
-        self.snapshot = snapshot
-
-    def can_replace(self, message: Message) -> bool:
-        """Return whether this makes an unhandled one superfluous."""
-        return isinstance(message, SnapshotTaken)
+from liqtui.model.snapshot import Cluster
 
 
 class LinkChanged(Message):

@@ -75,9 +75,14 @@ def theme_names() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: name != DEFAULT_THEME))
 
 
+def theme_places(name: str) -> tuple[Path, ...]:
+    """Return where the file of a theme may be, the user's place before ours."""
+    return tuple(folder / f"{name}.toml" for folder in _folders())
+
+
 def theme_path(name: str) -> Path | None:
     """Return the file of a theme, the user's before ours; None where there is none."""
-    return next((path for folder in _folders() if (path := folder / f"{name}.toml").is_file()), None)
+    return next((path for path in theme_places(name) if path.is_file()), None)
 
 
 @cache

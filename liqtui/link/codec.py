@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from liqtui.link.errors import ProtocolError
-from liqtui.link.heat_patch import HeatPart, apply_heat, heat_part
+from liqtui.link.heat_patch import CellMemory, HeatPart, apply_heat, heat_part
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot, TapePrint
 
@@ -146,6 +146,7 @@ class FrameReader:
     def __init__(self) -> None:
         self._number: int | None = None
         self._base: Snapshot | None = None
+        self._memory = CellMemory()
 
     def read(self, frame: Frame) -> Snapshot | None:
         """Return the snapshot; None where the frame's base is not at hand, so that Resync must be sent."""
@@ -154,7 +155,9 @@ class FrameReader:
         base = None if frame.base is None or self._base is None else self._base.detail
         tape = base.tape[len(base.tape) - frame.tape_kept :] if base and frame.tape_kept else ()
         detail = frame.rest.detail
-        heat = apply_heat(base.heat if base else None, frame.heat, detail.selection)
-        self._number = frame.number
-        self._base = replace(frame.rest, detail=replace(detail, heat=heat, tape=tape + frame.tape_new))
+        heat = apply_heat(base.heat if base else None, frame.heat, detail.selection, self._memory)
+        # Nobody else has what was decoded just now: it is completed, not copied.
+        object.__setattr__(detail, "heat", heat)
+        object.__setattr__(detail, "tape", tape + frame.tape_new)
+        self._number, self._base = frame.number, frame.rest
         return self._base

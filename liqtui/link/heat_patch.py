@@ -1,5 +1,6 @@
 """The heat on the wire: whole, or as the columns and rows that differ from one the other side has."""
 
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,8 @@ from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Heat
 
 _F4, _F8, _U1 = np.dtype("<f4"), np.dtype("<f8"), np.dtype("u1")
+_KEPT_MOST = 3
+"""The map that is shown, the one that is to be shown next, and one to be written to."""
 
 
 class HeatPart(msgspec.Struct, array_like=True, frozen=True):
@@ -114,14 +117,41 @@ def _bytes(array: NDArray[Any], dtype: np.dtype[Any]) -> memoryview:
     return memoryview(flat)
 
 
-def apply_heat(base: Heat | None, part: HeatPart | None, selection: Selection) -> Heat | None:
-    """Return the heat map that a part makes of the base. Raises ValueError where sizes do not fit."""
+class CellMemory:
+    """Cells of maps that differ in the last column only, in memory that is written again when nobody sees it any more.
+
+    A copy of all cells for every change of a few would push all else out of the processor's caches.
+    """
+
+    def __init__(self) -> None:
+        self._settled: object = None
+        self._kept: list[tuple[bytearray, weakref.ref[NDArray[np.float32]]]] = []
+
+    def like(self, base: Heat) -> NDArray[np.float32]:
+        """Return cells to be written to, those of the base but for the last column, which may hold anything."""
+        if base.settled is None or base.settled is not self._settled:
+            self._settled, self._kept = base.settled, []
+        unseen = (at for at, (_, seen) in enumerate(self._kept) if seen() is None)
+        at = next(unseen, len(self._kept))
+        memory = self._kept[at][0] if at < len(self._kept) else bytearray(base.cells_usd)
+        flat: NDArray[np.float32] = np.frombuffer(memory, _F4)  # whatever is a view of it keeps it alive
+        if at < _KEPT_MOST:
+            self._kept[at : at + 1] = [(memory, weakref.ref(flat))]
+        return flat.reshape(base.cells_usd.shape)
+
+
+def apply_heat(
+    base: Heat | None, part: HeatPart | None, selection: Selection, memory: CellMemory | None = None
+) -> Heat | None:
+    """Return the heat map that a part makes of the base, which stays as it is. Raises ValueError where sizes differ."""
     if part is None:
         return None
     if not part.patch:
         return _whole(part, selection)
     if base is None:
         raise ValueError("a difference without a base")
+    if memory is not None and _stands(base, part) and part.columns in ((), (part.count - 1,)):
+        return _ended(base, part, selection, memory) if part.columns else replace(base, selection=selection)
     moved = _moved(base, part.shift, part.count, part.first_bin, part.rows)
     if part.rows_at:
         moved.cells_usd[:, list(part.rows_at)] = _array(part.row_cells, _F4).reshape(part.count, len(part.rows_at))
@@ -133,6 +163,30 @@ def apply_heat(base: Heat | None, part: HeatPart | None, selection: Selection) -
         moved.prints_usd[at] = _array(part.prints, _F4).reshape(len(at), 2)
     settled = moved.settled if not part.rows_at and at in ([], [part.count - 1]) else object()
     return replace(moved, selection=selection, settled=settled)
+
+
+def _stands(base: Heat, part: HeatPart) -> bool:
+    """Whether the part has the columns and rows of the base."""
+    return part.shift == 0 and (part.count, part.rows, part.first_bin) == (*base.cells_usd.shape, base.first_bin)
+
+
+def _ended(base: Heat, part: HeatPart, selection: Selection, memory: CellMemory) -> Heat:
+    """Return the base with another last column; arrays that stay the same are the base's."""
+    cells, ohlc = memory.like(base), base.ohlc_usd.copy()
+    cells[-1], ohlc[-1] = _array(part.cells, _F4).reshape(part.rows), _array(part.ohlc, _F8).reshape(4)
+    gap, prints = _with_last(base.gap, part.gap), base.prints_usd
+    if prints is not None and part.prints is not None:
+        prints = _with_last(prints, part.prints)
+    return Heat(selection, base.step_ms, base.first_bin, base.ts_ms, cells, ohlc, gap, prints, base.settled)
+
+
+def _with_last(array: NDArray[Any], last: memoryview) -> NDArray[Any]:
+    """Return the array with another last item, or itself where that is the same."""
+    if array[-1].tobytes() == last:
+        return array
+    changed = array.copy()
+    changed[-1] = np.frombuffer(last, array.dtype).reshape(array.shape[1:])
+    return changed
 
 
 def _whole(part: HeatPart, selection: Selection) -> Heat:

@@ -1,6 +1,6 @@
 """A viewer's end of a Unix socket, and the restarting of an engine that has died.
 
-Plain asyncio streams with length-prefixed frames, since aiohttp would cost the viewer about 160 ms and 34 MB at start.
+Plain asyncio with length-prefixed frames, since aiohttp would cost the viewer about 160 ms and 34 MB at start.
 """
 
 import asyncio
@@ -34,7 +34,6 @@ STEADY_S = 30.0
 USAGE = 2
 """Exit code of an engine that will never start as it was called."""
 LAST_WORDS_BYTES = 4_096
-READ_AHEAD_BYTES = 4 * 1024 * 1024
 
 
 class Process(Protocol):
@@ -142,12 +141,13 @@ class SocketLink:
         if self._hangs > 1 and self._process is not None and self._process.poll() is None:
             self._process.kill()
 
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connected(self) -> "Conversation":
         """Return a connection, starting the engine if nobody listens."""
+        loop = asyncio.get_running_loop()
         started_s: float | None = None
         while True:
             try:
-                return await asyncio.open_unix_connection(self._path, limit=READ_AHEAD_BYTES)
+                return (await loop.create_unix_connection(self._converser, str(self._path)))[1]
             except (FileNotFoundError, ConnectionRefusedError):
                 if started_s is None:
                     self._start_unless_running()
@@ -172,11 +172,14 @@ class SocketLink:
         if since_s > START_S:
             raise Hangs(f"the engine does not listen after {START_S:g} s")
 
-    async def _converse(self, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
-        """Hear the engine until something ends it, as `Conversation.hear` does."""
+    def _converser(self) -> "Conversation":
         from liqtui.link.conversation import Conversation  # numpy: only once there is an engine to be heard
 
-        talk = self._conversation = Conversation(*streams, self._mailbox, self._silence_s)
+        return Conversation(self._mailbox, self._silence_s)
+
+    async def _converse(self, talk: "Conversation") -> None:
+        """Hear the engine until something ends it, as `Conversation.hear` does."""
+        self._conversation = talk
         try:
             if self._selection is not None:
                 talk.select(self._selection)

@@ -120,6 +120,10 @@ class DirectApp(LightApp):
         self._waiting[widget] = None
         return True
 
+    def free_region(self, widget: Widget) -> Region | None:
+        """Return where a widget stands that is whole to be seen on the screen; None for any other."""
+        return None if self._places is None else self._places.region(self.screen, widget)
+
     def paint_parts(self, widget: Widget, parts: Mapping[int, Part], block: "Block | None" = None) -> bool:
         """Paint parts of a widget's lines by their row, and a block; return False where only Textual can do that."""
         shadow, screen = self._shadow, self.screen

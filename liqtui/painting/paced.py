@@ -1,7 +1,8 @@
 """An app whose pictures come at a pace: the newest wins, and little is sent where bandwidth is low."""
 
+import asyncio
+
 from textual.driver import Driver
-from textual.timer import Timer
 
 from liqtui.painting.direct import DirectApp
 from liqtui.painting.pace import Pace
@@ -18,7 +19,7 @@ class PacedApp(DirectApp):
         self.pace = pace
         self.saves = False
         """Whether as little as possible is sent."""
-        self._drawing: Timer | None = None
+        self._drawing: asyncio.TimerHandle | None = None
 
     def draw(self) -> None:
         """Draw the newest state."""
@@ -52,12 +53,25 @@ class PacedApp(DirectApp):
         self.pace.wish(not self.pace.low)
         self.heed_pace()
 
+    async def on_unmount(self) -> None:
+        """Draw no more."""
+        if self._drawing is not None:
+            self._drawing.cancel()
+
+    def _draw_later(self) -> None:
+        """Draw when a picture is due; Textual reports what goes wrong."""
+        try:
+            self._draw_when_due()
+        except Exception as error:
+            self._handle_exception(error)
+
     def _draw_when_due(self) -> None:
         """Draw now, or come back when a picture is due and the terminal has taken the last one."""
         self._drawing = None
         self.heed_pace()
         wait_s = self.pace.wait_s() or (_LOOK_AGAIN_S if self.is_output_pending else 0.0)
         if wait_s:
-            self._drawing = self.set_timer(wait_s, self._draw_when_due)
+            # Not a timer of Textual's: that is a task and two messages for each picture.
+            self._drawing = asyncio.get_running_loop().call_later(wait_s, self._draw_later)
         else:
             self.draw_now()

@@ -7,6 +7,7 @@ import numpy as np
 from textual.strip import Strip
 
 from liqtui.painting.codes import Block
+from liqtui.render.forming import Forming, beside_nothing, forming_cell, is_alone
 from liqtui.render.heatmap import Pixels, paint, trace
 from liqtui.render.levels import Field, Floats
 from liqtui.render.painter import Painter
@@ -52,6 +53,7 @@ class Canvas:
         self._codes: Pixels = np.empty((0, 0), np.int32)
         self._settled = 0
         """The first cell that was not settled."""
+        self._forming: Forming | None = None
 
     def body(
         self,
@@ -72,9 +74,14 @@ class Canvas:
         cell = min(same[1], self._settled)
         made_from, now = (same[0], view, least), (limits["long"], limits["short"], limits["prints"])
         kept = made_from == self._made_from and all(a is b for a, b in zip(now, self._limits, strict=True))
-        kept = kept and np.array_equal(sums_usd[:cell], self._sums[:cell])
+        kept = kept and (sums_usd is self._sums or np.array_equal(sums_usd[:cell], self._sums[:cell]))
         since = cell if kept else 0
-        codes = self._painted(field, limits, sums_usd, view, least, since)
+        if not (kept and self._forming is not None and self._forming.cell == same[1]):
+            self._forming = None
+        if since and since == same[1] and is_alone(field, since):
+            codes = self._formed(field, limits, sums_usd, view, least, since)
+        else:
+            codes = self._painted(field, limits, sums_usd, view, least, since)
         self._codes = np.concatenate([self._codes[:, :since], codes], axis=1) if since else codes
         self._made_from, self._limits, self._sums = made_from, now, sums_usd
         self._settled = same[1]
@@ -88,7 +95,22 @@ class Canvas:
         start = max(since - 2 * shown - 2, 0)
         seen = Field(*(getattr(field, one.name)[start:] for one in fields(Field)))
         pixels = paint(seen, limits["long"], limits["short"], view, least, shown)[:, since - start :]
+        return self._painter.codes(pixels, self._path(field, limits, sums_usd, view, since, len(field.close_usd)))
+
+    def _formed(
+        self, field: Field, limits: Mapping[str, Floats], sums_usd: Floats, view: PriceView, least: int, cell: int
+    ) -> Pixels:
+        """Return the codes of the cells from one on, after which all are yet to come."""
+        if self._forming is None:
+            self._forming = forming_cell(field, limits, view, least, fading(len(field.close_usd)), cell)
+        pixels = self._forming.pixels(field)[:, None]
+        codes = self._painter.codes(pixels, self._path(field, limits, sums_usd, view, cell, cell + 1))
+        return beside_nothing(codes[:, 0], len(field.close_usd) - cell)
+
+    def _path(
+        self, field: Field, limits: Mapping[str, Floats], sums_usd: Floats, view: PriceView, since: int, until: int
+    ) -> Pixels:
+        """Return the price path with its marks in the cells [since, until)."""
         before = min(since, 1)
-        path = trace(field.close_usd[since - before :], view, self.inks)[:, before:]
-        path = mark(path, sums_usd[since:], limits["prints"], field.close_usd[since:], view)
-        return self._painter.codes(pixels, path)
+        path = trace(field.close_usd[since - before : until], view, self.inks)[:, before:]
+        return mark(path, sums_usd[since:until], limits["prints"], field.close_usd[since:until], view)

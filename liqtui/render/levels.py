@@ -1,5 +1,6 @@
 """A field of sizes -> ordinal classes: sums over prices, maxima over time, ranks within each side, no interpolation."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -94,9 +95,27 @@ def reduce_field(
 
 def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceView) -> tuple[Floats, Floats]:
     """Return (long, short) sums of one (bins,) column over the view's rows."""
-    sides = split_sides(bins_usd[None, :], first_bin, view.width_log, np.array([close_usd]))
-    long_usd, short_usd = (sum_rows(side, first_bin, view)[0] for side in sides)
+    shown = _bins_shown(first_bin, len(bins_usd), view)
+    start = first_bin + shown.start - view.low_row * view.bins_per_row
+    below = min(max(_bins_below(close_usd, first_bin, view.width_log), shown.start), shown.stop)
+    sides = np.zeros((2, view.rows * view.bins_per_row))
+    if shown.stop > shown.start:
+        edge = start + below - shown.start
+        sides[0, start:edge] = bins_usd[shown.start : below]
+        sides[1, edge : start + shown.stop - shown.start] = bins_usd[below : shown.stop]
+    long_usd, short_usd = sides.reshape(2, view.rows, view.bins_per_row).sum(axis=2)
     return long_usd, short_usd
+
+
+def _bins_below(close_usd: float, first_bin: int, width_log: float) -> int:
+    """Return the first bin, counted from `first_bin`, with its middle not below the close; before all for a NaN."""
+    if math.isnan(close_usd):
+        return 0
+    close_log = float(np.log(close_usd))
+    at = math.floor(close_log / width_log - first_bin)
+    while (at + first_bin + 0.5) * width_log < close_log:
+        at += 1
+    return at
 
 
 def _bins_shown(first_bin: int, bins: int, view: PriceView) -> slice:

@@ -118,7 +118,18 @@ def countdown(ms: int | None) -> str:
 
 def clock(ts_ms: int) -> str:
     """Return the UTC time of day: `14:03:22`."""
-    return f"{moment(ts_ms):%H:%M:%S}"
+    minutes, second = divmod(ts_ms // 1000 % 86_400, 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}"
+
+
+def day(ts_ms: int) -> str:
+    """Return the UTC day: `2025-12-31`."""
+    return _day_text(ts_ms // _DAY_MS)
+
+
+@lru_cache(maxsize=8)
+def _day_text(days: int) -> str:
+    return f"{moment(days * _DAY_MS):%Y-%m-%d}"
 
 
 def moment(ts_ms: int) -> datetime:

@@ -38,7 +38,7 @@ def mark_limits(sums_usd: Floats) -> Floats:
 def mark(path: Pixels, sums_usd: Floats, limits: Floats, close_usd: Floats, view: PriceView) -> Pixels:
     """Return the path with a mark in the cell of each close where enough was printed: the larger side's."""
     marked, per_cell = path.copy(), view.rows // len(path)
-    if limits.size == 0:
+    if limits.size == 0 or not sums_usd.any():
         return marked
     sizes = np.searchsorted(limits, sums_usd.max(axis=1), side="right")
     for cell in np.flatnonzero(sizes).tolist():

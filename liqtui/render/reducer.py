@@ -42,9 +42,9 @@ class _Columns:
             and self.settled is old.settled
             and self.key == old.key
             and len(self.ts_ms) == len(old.ts_ms)
-            and self.ts_ms[0] == old.ts_ms[0]
+            and (self.ts_ms is old.ts_ms or self.ts_ms[0] == old.ts_ms[0])
             and not self.gap[-1]
-            and bool(np.isfinite(self.ohlc_usd[-1]).all())
+            and all(map(math.isfinite, self.ohlc_usd[-1].tolist()))
         )
 
     def goes_on(self, old: "_Columns") -> int | None:
@@ -98,6 +98,16 @@ class Reducer:
         """Whether the last field may differ from the one before in settled cells."""
         self._age = 0
         self._closed: _Closed | None = None
+        self._forming: tuple[Floats, Floats] | None = None
+
+    def forming_usd(self) -> tuple[Floats, Floats]:
+        """Return longs and shorts of the last column over the rows of the last field; there must be one."""
+        if self._forming is None:
+            assert self._made is not None
+            columns, (prices, _) = self._made.columns, self._made.view
+            cells_usd, close_usd = columns.cells_usd[-1].astype(np.float64), float(columns.ohlc_usd[-1, 3])
+            self._forming = column_rows(cells_usd, columns.first_bin, close_usd, prices)
+        return self._forming
 
     @property
     def same(self) -> tuple[int, int]:
@@ -125,7 +135,7 @@ class Reducer:
             ahead = TimeView(times.cell_ms, times.first_cell + made.cell, times.cells - made.cell)
             field = _joined(made.field, made.cell, columns.from_column(made.column - shift, prices, ahead))
         reached = _reached(ts_ms, step_ms, times) if made is None or self.renewed else (made.cell, made.column)
-        self._made, self._closed = _Made(columns, view, field, *reached), None
+        self._made, self._closed, self._forming = _Made(columns, view, field, *reached), None, None
         return field
 
     def _formed(self, made: _Made, columns: _Columns) -> Field:
@@ -142,6 +152,7 @@ class Reducer:
         field.low_usd[cell], field.high_usd[cell] = np.fmin(low, closed.low_usd), np.fmax(high, closed.high_usd)
         field.gap[reached] = False
         self._made, self._closed = _Made(columns, made.view, field, cell, made.column), closed
+        self._forming = sides
         return field
 
 

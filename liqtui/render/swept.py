@@ -1,5 +1,6 @@
 """What price has taken: cells that held much of late and were crossed, filled at first, then an outline, then gone."""
 
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -33,21 +34,79 @@ def swept_pixels(
 
     What was taken is seen for `shown` cells: a cell depends on no more than twice as many before it.
     """
-    crossed, cells = _crossed(field, view), len(field.close_usd)
-    sides = ((field.long_usd, long_classes), (field.short_usd, short_classes))
-    taken = np.logical_or(*(_lost(usd, ranks, shown) for usd, ranks in sides))
-    taken[1:] &= crossed[1:] | crossed[:-1]
-    index = np.arange(cells)[:, None]
+    taken, index = _taken(field, (long_classes, short_classes), view, shown), np.arange(len(field.close_usd))[:, None]
     age = index - np.maximum.accumulate(np.where(taken, index, _NEVER), axis=0)
     known = np.isfinite(field.close_usd)[:, None]
     recent = (age < shown) & (np.maximum(long_classes, short_classes) == 0) & known
+    return _drawn(recent, age, shown)
+
+
+def _drawn(recent: Bools, age: NDArray[np.int64], shown: int) -> NDArray[np.int32]:
+    """Return (cells, rows) of what was taken of late, by its age."""
     fresh = recent & (age < max(round(shown * _FRESH), 1))
     return np.where(fresh, SWEPT, np.where(recent & _is_edge(recent), OUTLINE, EMPTY)).astype(np.int32)
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the cells before one say about what is taken in it; arrays are (rows,)."""
+
+    least_usd: tuple[Floats, Floats]
+    """Of longs and shorts: what holds no more than this has lost what it held; -1 where it never held much."""
+    crossed: Bools
+    """Where price was in the cell before."""
+    age: NDArray[np.int64]
+    """How many cells ago it was taken."""
+    shown: int
+
+
+def before_cell(
+    field: Field, ranks: tuple[NDArray[np.uint8], NDArray[np.uint8]], view: PriceView, shown: int, start: int, cell: int
+) -> Before:
+    """Return what the cells [start, cell) say; `ranks` are the classes of their longs and shorts."""
+    seen = Field(*(getattr(field, one.name)[start:cell] for one in fields(Field)))
+    least = tuple(
+        np.where(own[-shown:].max(axis=0) >= HELD_FROM, _LEFT * usd[-shown:].max(axis=0), -1.0)
+        for usd, own in zip((seen.long_usd, seen.short_usd), ranks, strict=True)
+    )
+    index = np.arange(start, cell)[:, None]
+    last = np.where(_taken(seen, ranks, view, shown), index, _NEVER).max(axis=0)
+    return Before((least[0], least[1]), _crossed(seen, view)[-1], cell - last, shown)
+
+
+def swept_cell(
+    before: Before, sides: tuple[Floats, Floats], is_held: Bools, ends_usd: tuple[float, float], view: PriceView
+) -> NDArray[np.int32] | None:
+    """Return what `swept_pixels` does of one cell with data, None where nothing was taken of late.
+
+    `sides` are its longs and shorts, `is_held` tells where they have a class, `ends_usd` are its lowest and highest
+    price.
+    """
+    edges, (low, high) = _edges(view), np.log(ends_usd)
+    crossed = (edges[1:] > low) & (edges[:-1] <= high)
+    taken = (sides[0] <= before.least_usd[0]) | (sides[1] <= before.least_usd[1])
+    taken &= crossed | before.crossed
+    age = np.where(taken, 0, before.age)
+    recent = (age < before.shown) & ~is_held
+    return _drawn(recent[None], age[None], before.shown)[0] if recent.any() else None
+
+
+def _taken(field: Field, ranks: tuple[NDArray[np.uint8], NDArray[np.uint8]], view: PriceView, shown: int) -> Bools:
+    """Return which (cells, rows) lost what they held while price was there or just before."""
+    crossed, sides = _crossed(field, view), (field.long_usd, field.short_usd)
+    taken: Bools = np.logical_or(*(_lost(usd, own, shown) for usd, own in zip(sides, ranks, strict=True)))
+    taken[1:] &= crossed[1:] | crossed[:-1]
+    return taken
+
+
+def _edges(view: PriceView) -> Floats:
+    """Return the edges of the rows in log price."""
+    return np.arange(view.low_row, view.low_row + view.rows + 1) * np.float64(view.row_log)
+
+
 def _crossed(field: Field, view: PriceView) -> Bools:
     """Return which (cells, rows) price was in; none in a gap."""
-    edges = (view.low_row + np.arange(view.rows + 1)) * view.row_log
+    edges = _edges(view)
     with np.errstate(invalid="ignore"):
         low, high = np.log(field.low_usd)[:, None], np.log(field.high_usd)[:, None]
         found: Bools = (edges[1:] > low) & (edges[:-1] <= high)

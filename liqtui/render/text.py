@@ -34,16 +34,34 @@ def fit(fields: Sequence[Field], width: int) -> list[Field]:
 
 def line(fields: Sequence[Field], width: int, base: Style) -> Strip:
     """Return exactly `width` cells of the fields that fit, padded at the right in the base style."""
-    return _laid(fit(fields, width), width, base)
-
-
-def _laid(fields: Sequence[Field], width: int, base: Style) -> Strip:
-    """Return a line of fields that fit."""
     used = sum([_cells(field.text) for field in fields])
-    segments = [Segment(field.text, base + field.style) for field in fields if field.text]
+    if used > width:
+        fields = fit(fields, width)
+        used = sum([_cells(field.text) for field in fields])
+    return _laid(fields, used, width, base)
+
+
+def _laid(fields: Sequence[Field], used: int, width: int, base: Style) -> Strip:
+    """Return a line of fields that fit and take `used` cells."""
+    segments = [Segment(text, _on(base, style)) for text, style, _ in fields if text]
     if used < width:
         segments.append(Segment(" " * (width - used), base))
     return Strip(segments, width)
+
+
+_JOINED_MOST = 512
+_joined: dict[int, tuple[Style, Style, Style]] = {}
+"""By the identity of a style: that style, what it was put on last, and what came of it."""
+
+
+def _on(base: Style, style: Style) -> Style:
+    """Return a style on a base, as adding them does; Rich would look both up by their hashes, which are Python's."""
+    found = _joined.get(id(style))
+    if found is None or found[0] is not style or found[1] is not base:
+        if len(_joined) >= _JOINED_MOST:
+            _joined.clear()
+        found = _joined[id(style)] = (style, base, base + style)
+    return found[2]
 
 
 def spread(left: Sequence[Field], right: Sequence[Field], width: int, base: Style) -> Strip:
@@ -53,7 +71,7 @@ def spread(left: Sequence[Field], right: Sequence[Field], width: int, base: Styl
     kept_left = [field for field in left if id(field) in chosen]
     kept_right = [field for field in right if id(field) in chosen]
     used = sum([_cells(field.text) for field in tagged])
-    return _laid([*kept_left, Field(" " * max(width - used, 0), Style()), *kept_right], width, base)
+    return _laid([*kept_left, Field(" " * max(width - used, 0), base), *kept_right], max(used, width), width, base)
 
 
 def over(strip: Strip, x: int, text: str, style: Style) -> Strip:

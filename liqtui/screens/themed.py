@@ -1,6 +1,10 @@
 """The colours of the app: themes by name, chosen, and painted again when their file changes."""
 
+import contextlib
+import os
+import stat
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -18,7 +22,7 @@ from liqtui.theming import (
     read_theme,
     textual_theme,
     theme_names,
-    theme_path,
+    theme_places,
     variables,
 )
 
@@ -43,7 +47,8 @@ class ThemedApp(PacedApp):
         self._defaults = variables(load_theme(DEFAULT_THEME), colour)
         super().__init__(pace, driver_class=driver_class(), ansi_color=True if colour in ("16", "none") else None)
         self._looked_s = 0.0
-        self._stamp: tuple[Path, int] | None = None
+        self._stamp: tuple[str, int] | None = None
+        self._theme_places: tuple[str, ...] = ()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the variables that a foreign theme lacks."""
@@ -63,7 +68,8 @@ class ThemedApp(PacedApp):
     def _paint(self, name: str) -> None:
         theme = textual_theme(load_theme(name), self._colour)
         self.register_theme(theme)
-        self._stamp = _stamp(name)
+        self._theme_places = tuple(map(str, theme_places(name)))
+        self._stamp = _stamp(self._theme_places)
         if self.theme == theme.name:
             self.mutate_reactive(ThemedApp.theme)
         else:
@@ -81,12 +87,12 @@ class ThemedApp(PacedApp):
         if now_s - self._looked_s < LOOK_EVERY_S:
             return
         self._looked_s = now_s
-        stamp = _stamp(self.theme)
+        stamp = _stamp(self._theme_places)
         if stamp is None or stamp == self._stamp:
             return
         self._stamp = stamp
         try:
-            read_theme(stamp[0])
+            read_theme(Path(stamp[0]))
         except ThemeError as error:
             self.notify(f"{error}; the old colours stay", severity="error")
             return
@@ -94,10 +100,11 @@ class ThemedApp(PacedApp):
         self.action_choose_theme(self.theme)
 
 
-def _stamp(name: str) -> tuple[Path, int] | None:
-    """Return which file a theme is in and when that changed; None where it is in none."""
-    path = theme_path(name)
-    try:
-        return None if path is None else (path, path.stat().st_mtime_ns)
-    except OSError:
-        return None
+def _stamp(places: Iterable[str]) -> tuple[str, int] | None:
+    """Return the first of some places where there is a file, and when that changed; None where there is none."""
+    for place in places:
+        with contextlib.suppress(OSError):
+            found = os.stat(place)
+            if stat.S_ISREG(found.st_mode):
+                return place, found.st_mtime_ns
+    return None

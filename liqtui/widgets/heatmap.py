@@ -67,6 +67,10 @@ class Heatmap(Panel):
         self._is_behind = False
         """Whether the lines are not those of the picture yet."""
 
+    def take(self, snapshot: Snapshot) -> None:
+        """Show the snapshot that the app shows, to those too that watch the map."""
+        self.snapshot = snapshot
+
     def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new; what was set for another asset's prices does not hold for this one's."""
         if old is not None and new is not None and old.detail.selection.asset != new.detail.selection.asset:
@@ -211,7 +215,7 @@ class Heatmap(Panel):
         if self.profile:
             size = (width, rows // canvas.inks.pixels_per_cell, axis)
             return [heading, *profile_lines(self, snapshot, heat, shown.prices, self.marked, size)]
-        body, times = self._body(canvas, snapshot, heat, shown, bars, axis), self._times(shown.times, bars, axis)
+        body, times = self._body(canvas, snapshot, shown, bars, axis), self._times(shown.times, bars, axis)
         self._shown = shown, body.shape[0]
         remarks = _remarks(heat, moved=self.centre_usd is not None)
         last = [self._legend(canvas.inks, shown, remarks, width)] if with_legend else []
@@ -226,11 +230,11 @@ class Heatmap(Panel):
         key = limits, self.hidden_pct, remarks, has_known(self), width
         return self.held("legend", key, lambda: legend(self, inks, shown.limits, self.hidden_pct, remarks, width))
 
-    def _body(self, canvas: Canvas, snapshot: Snapshot, heat: Heat, shown: Framed, bars: int, axis: int) -> Body:
+    def _body(self, canvas: Canvas, snapshot: Snapshot, shown: Framed, bars: int, axis: int) -> Body:
         """Return the map with its right edge."""
         least, prices = least_class(self.hidden_pct), shown.prices
         here = cell_row(prices, snapshot.detail.price_usd, canvas.inks.pixels_per_cell)
-        now = profile_bars(self, heat, prices, prices.rows // canvas.inks.pixels_per_cell, bars)
+        now = profile_bars(self, shown.forming_usd, prices.rows // canvas.inks.pixels_per_cell, bars)
         edges = self._edge.strips(self, snapshot, prices, self.marked, here, now, axis)
         return canvas.body(shown.field, shown.limits, shown.prints_usd, prices, least, here, shown.same, edges)
 

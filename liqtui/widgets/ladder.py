@@ -22,6 +22,10 @@ class Ladder(Panel):
         super().__init__(id=id)
         self._cursor: Cluster | None = None
 
+    def take(self, snapshot: Snapshot) -> None:
+        """Show the snapshot that the app shows, as a reactive: what `heed` posts must come from here."""
+        self.snapshot = snapshot
+
     def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Keep the cursor on its zone as the zones move."""
         if self._cursor is not None:

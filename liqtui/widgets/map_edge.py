@@ -7,10 +7,10 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from liqtui.model.snapshot import Cluster, Heat, Snapshot
+from liqtui.model.snapshot import Cluster, Snapshot
 from liqtui.render.axes import price_ticks
 from liqtui.render.bars import bar_of
-from liqtui.render.levels import column_rows
+from liqtui.render.levels import Floats
 from liqtui.render.numbers import price
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
@@ -27,11 +27,12 @@ def cell_row(prices: PriceView, price_usd: float | None, per_cell: int) -> int |
     return (prices.rows - 1 - row) // per_cell if 0 <= row < prices.rows else None
 
 
-def profile_bars(pane: Panel, heat: Heat, prices: PriceView, rows: int, width: int) -> list[Field]:
-    """Return the last column as bars of USD, to one scale for both sides, one a cell row from the top."""
-    close_usd = float(heat.ohlc_usd[-1, 3])
-    sides = column_rows(heat.cells_usd[-1].astype(np.float64), heat.first_bin, close_usd, prices)
-    longs, shorts = (side.reshape(rows, -1).sum(axis=1)[::-1] for side in sides)
+def profile_bars(pane: Panel, sides_usd: tuple[Floats, Floats], rows: int, width: int) -> list[Field]:
+    """Return the last column as bars of USD, to one scale for both sides, one a cell row from the top.
+
+    `sides_usd` are its longs and shorts over the rows of the view.
+    """
+    longs, shorts = (side.reshape(rows, -1).sum(axis=1)[::-1] for side in sides_usd)
     both = longs + shorts
     eighths = np.maximum(np.rint(both / max(float(both.max()), 1e-9) * (8 * width)), both > 0)
     bars: list[dict[int, Field]] = pane.held("bars", width, lambda: [{}, {}])
@@ -71,7 +72,10 @@ class Edge:
         count, now = len(bars), price(snapshot.detail.price_usd, decimals_of(snapshot))
         labels = _labels(pane, snapshot, prices, count)
         marks = _marks(pane, snapshot, prices, marked, count)
-        rows = [(marks.get(y), bar, labels.get(y, ""), now if y == here else None) for y, bar in enumerate(bars)]
+        prices_now: list[str | None] = [None] * count
+        if here is not None:
+            prices_now[here] = now
+        rows = list(zip(marks, bars, labels, prices_now, strict=True))
         made_for = pane.dressed, axis, count
         if self._made_for != made_for:
             self._made_for, self._rows, self._strips = made_for, [None] * count, [Strip([])] * count
@@ -92,10 +96,16 @@ def _edge(pane: Panel, row: _Row, axis: int) -> Strip:
     return pane.line([mark or Field(" ", Style()), bar, at], 1 + len(bar.text) + axis)
 
 
-def _labels(pane: Panel, snapshot: Snapshot, prices: PriceView, rows: int) -> dict[int, str]:
+def _labels(pane: Panel, snapshot: Snapshot, prices: PriceView, rows: int) -> list[str]:
+    """Return the label of each cell row, empty where there is none."""
     asset = asset_row(snapshot)
     key = prices, rows, asset.tick_usd if asset else None
-    return pane.held("labels", key, lambda: price_labels(snapshot, prices, rows))
+
+    def make() -> list[str]:
+        labels = price_labels(snapshot, prices, rows)
+        return [labels.get(y, "") for y in range(rows)]
+
+    return pane.held("labels", key, make)
 
 
 def price_labels(snapshot: Snapshot, prices: PriceView, rows: int) -> dict[int, str]:
@@ -106,12 +116,16 @@ def price_labels(snapshot: Snapshot, prices: PriceView, rows: int) -> dict[int, 
     return {(prices.rows - 1 - row) // per_cell: text for row, text in ticks}
 
 
-def _marks(pane: Panel, snapshot: Snapshot, prices: PriceView, marked: Cluster | None, rows: int) -> dict[int, Field]:
-    """Return the marks by cell row: the zones, observed positions over them, the picked zone over all."""
+def _marks(pane: Panel, snapshot: Snapshot, prices: PriceView, marked: Cluster | None, rows: int) -> list[Field | None]:
+    """Return the mark of each cell row: the zones, observed positions over them, the picked zone over all."""
     zones, known = snapshot.detail.clusters, standing(pane)
 
-    def make() -> dict[int, Field]:
+    def make() -> list[Field | None]:
         marks = zone_marks(pane, zones, prices, rows) | known_marks(pane, known, prices, rows)
-        return marks if marked is None else marks | picked_marks(pane, marked, prices, rows)
+        if marked is not None:
+            marks |= picked_marks(pane, marked, prices, rows)
+        return [marks.get(y) for y in range(rows)]
 
-    return pane.held("marks", (zones, known, prices, marked, rows), make)
+    # Not the zones themselves: their distances change with the price.
+    reaches = [(zone.side, zone.low_usd, zone.price_usd, zone.high_usd) for zone in zones]
+    return pane.held("marks", (reaches, known, prices, marked, rows), make)

@@ -29,7 +29,10 @@ class Framed:
     limits: dict[str, Floats]
     """Lower limits of the classes of each side, and of the marks of `prints`."""
     prints_usd: Floats
-    """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints."""
+    """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints. The same array where
+    they are the same as in the picture before."""
+    forming_usd: tuple[Floats, Floats]
+    """Longs and shorts of the last column over the rows."""
     same: tuple[int, int] = (0, 0)
     """A number that changes with the cells that were settled, and the first cell that is not."""
 
@@ -48,6 +51,10 @@ class Framing:
         self._reducer = Reducer()
         self._limits: dict[str, Floats] = {}
         self._sums_usd: Floats = np.empty((0, 2))
+        self._summed: tuple[object, object, object] = (None, None, None)
+        """What these sums are of."""
+        self._extremes: tuple[object, float, float] = (None, math.nan, math.nan)
+        """Lowest and highest price of the settled columns, and the name of these."""
         self._drawn_for: tuple[Selection, int, int] | None = None
 
     def scale_after(self, scale: int | None, step: int) -> int:
@@ -75,7 +82,7 @@ class Framing:
         if key != self._drawn_for:
             self._prices, self._limits, self._drawn_for = None, {}, key
         price_usd = _price_then(heat, snapshot)
-        held, reach = self._prices, _reach_log(heat, price_usd)
+        held, reach = self._prices, self._reach_log(heat, price_usd)
         prices = frame_prices(held, price_usd, reach, HEAT_BIN_LOG, rows, scale)
         if centre_usd is not None:
             n = scale or (held or prices).bins_per_row
@@ -95,16 +102,38 @@ class Framing:
             times,
             heat.settled,
         )
-        sums = np.zeros((cells, 2)) if heat.prints_usd is None else cell_sums(heat.prints_usd, heat.ts_ms, times)
-        self._settle(field, sums)
-        return Framed(prices, times, field, dict(self._limits), sums, self._reducer.same)
+        self._settle(field, self._cell_sums(heat, times))
+        forming_usd = self._reducer.forming_usd()
+        return Framed(prices, times, field, dict(self._limits), self._sums_usd, forming_usd, self._reducer.same)
+
+    def _cell_sums(self, heat: Heat, times: TimeView) -> Floats:
+        """Return the sums of the prints in each cell, the same array while these are the same."""
+        prints_usd, ts_ms, summed_times = self._summed
+        if heat.prints_usd is prints_usd and heat.ts_ms is ts_ms and times == summed_times:
+            return self._sums_usd
+        self._summed = heat.prints_usd, heat.ts_ms, times
+        if heat.prints_usd is None:
+            return np.zeros((times.cells, 2))
+        return cell_sums(heat.prints_usd, heat.ts_ms, times)
+
+    def _reach_log(self, heat: Heat, price_usd: float) -> float:
+        """Return how far the window's prices lie from the price, in log price, with a margin and a floor."""
+        settled, least, most = self._extremes
+        if settled is None or settled is not heat.settled:
+            least, most = _extremes_usd(heat.ohlc_usd[:-1])
+            self._extremes = heat.settled, least, most
+        ends = (*_extremes_usd(heat.ohlc_usd[-1:]), least, most)
+        known = [usd for usd in ends if not math.isnan(usd)]
+        far = max((abs(math.log(usd / price_usd)) for usd in known), default=0.0)
+        return max(far * _MARGIN, REACH_LOG[heat.selection.window])
 
     def _settle(self, field: Field, sums_usd: Floats) -> None:
         """Choose the class limits; a side's are taken from settled cells, so they last as long as these."""
         if self._reducer.renewed or "long" not in self._limits:
             for side, values in (("long", field.long_usd), ("short", field.short_usd)):
                 self._limits[side] = settle(self._limits.get(side), thresholds(values[field.settled]))
-        if "prints" not in self._limits or not np.array_equal(sums_usd, self._sums_usd):
+        same = sums_usd is self._sums_usd or np.array_equal(sums_usd, self._sums_usd)
+        if "prints" not in self._limits or not same:
             self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums_usd))
             self._sums_usd = sums_usd
 
@@ -124,12 +153,11 @@ def _price_then(heat: Heat, snapshot: Snapshot) -> float:
     return snapshot.detail.price_usd or 1.0
 
 
-def _reach_log(heat: Heat, price_usd: float) -> float:
-    """Return how far the prices of the window lie from the price, in log price, with a margin and a floor."""
-    extremes = heat.ohlc_usd[:, 1:3]
-    least, most = float(np.fmin.reduce(extremes, axis=None)), float(np.fmax.reduce(extremes, axis=None))
-    floor = REACH_LOG[heat.selection.window]
-    if math.isnan(least):
-        return floor
-    far = max(abs(math.log(usd / price_usd)) for usd in (least, most))
-    return max(far * _MARGIN, floor)
+def _extremes_usd(ohlc_usd: Floats) -> tuple[float, float]:
+    """Return the lowest and the highest price of columns, NaN where there is none."""
+    if len(ohlc_usd) == 1:
+        _, high, low, _ = ohlc_usd[0].tolist()
+        return low, high
+    if not len(ohlc_usd):
+        return math.nan, math.nan
+    return float(np.fmin.reduce(ohlc_usd[:, 2])), float(np.fmax.reduce(ohlc_usd[:, 1]))

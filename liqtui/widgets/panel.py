@@ -101,6 +101,10 @@ class Panel(Widget):
         """Return what `line` does without keeping it, for lines that hardly come again."""
         return line(fields, width, self.base)
 
+    def fresh_spread(self, left: Sequence[Field], right: Sequence[Field], width: int) -> Strip:
+        """Return what `spread` does without keeping it."""
+        return spread(left, right, width, self.base)
+
     def _keep(self, key: object, made: Strip) -> Strip:
         if len(self._made) >= _LINES_KEPT:
             self._made.clear()
@@ -108,8 +112,10 @@ class Panel(Widget):
         return made
 
     def take(self, snapshot: Snapshot) -> None:
-        """Show the snapshot that the app shows."""
-        self.snapshot = snapshot
+        """Show the snapshot that the app shows: as setting it does, without Textual's search for watchers."""
+        old = self.snapshot
+        self.set_reactive(Panel.snapshot, snapshot)
+        self.heed(old, snapshot)
 
     def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new."""
@@ -127,16 +133,22 @@ class Panel(Widget):
 
     def draw_changes(self) -> None:
         """Draw again what may have changed, and paint the lines that differ from those on screen."""
-        size = self.size
+        subject = self.subject()
+        if subject is not None and subject == self._subject:
+            return
+        size = self._shown_size()
         if not size.width or not size.height:
             return
         if self._drawn_size != size:
             self.refresh()
             return
-        subject = self.subject()
-        if subject is not None and subject == self._subject:
-            return
         self._draw_over(size, subject)
+
+    def _shown_size(self) -> Size:
+        """Return the size of the pane; the app knows at once where one stands that is all to be seen."""
+        app = self.app
+        region = app.free_region(self) if isinstance(app, DirectApp) else None
+        return self.size if region is None else region.size
 
     def _draw_over(self, size: Size, subject: object) -> None:
         """Draw all lines, and paint what differs."""

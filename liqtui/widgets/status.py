@@ -10,7 +10,7 @@ from textual.strip import Strip
 from liqtui.link.base import LinkState
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
-from liqtui.render.numbers import clock, moment, span
+from liqtui.render.numbers import clock, day, span
 from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel
 
@@ -69,7 +69,7 @@ class Status(Panel):
             left.append(self.field(f" {condition.wish} ", "warn", 2))
         if snapshot and snapshot.note:
             left.append(self.field(f" {snapshot.note} ", "warn", 1))
-        return [self.spread(left, self._clock(snapshot), width)]
+        return [self.fresh_spread(left, self._clock(snapshot), width)]
 
     def _mode(self, snapshot: Snapshot | None) -> list[Field]:
         name = self.field(" liqtui ", "title", 5)
@@ -102,14 +102,10 @@ class Status(Panel):
     def _clock(self, snapshot: Snapshot | None) -> list[Field]:
         if snapshot is None:
             return []
-        at = moment(snapshot.ts_ms)
+        today, now = self.field(f"{day(snapshot.ts_ms)} ", "dim", 3), clock(snapshot.ts_ms)
         if self.condition.saving:
-            return [self.field(f"{at:%Y-%m-%d} ", "dim", 3), self.field(f"{at:%H:%M} UTC ", "text", 1)]
-        return [
-            self.field(_freshness(snapshot), "dim", 4),
-            self.field(f"{at:%Y-%m-%d} ", "dim", 3),
-            self.field(f"{clock(snapshot.ts_ms)} UTC ", "text", 1),
-        ]
+            return [today, self.field(f"{now[:5]} UTC ", "text", 1)]
+        return [self.field(_freshness(snapshot), "dim", 4), today, self.field(f"{now} UTC ", "text", 1)]
 
 
 def _freshness(snapshot: Snapshot) -> str:

@@ -117,6 +117,43 @@ def test_differences_rebuild_every_snapshot(changes: list[tuple[str, int]], seed
     assert_same(reader.read(over_the_wire(writer.frame(snapshot))), snapshot)
 
 
+@pytest.mark.parametrize("hold", ["heat", "part"])
+def test_what_is_still_looked_at_is_not_written_over(hold: str) -> None:
+    """A frozen picture stays as it was, and so does a part of its cells that somebody has kept."""
+    random = np.random.default_rng(3)
+    snapshot = make_snapshot(random)
+    writer, reader = FrameWriter(), FrameReader()
+    held: list[tuple[Any, Any]] = []
+    for number in range(30):
+        heat = snapshot.detail.heat
+        assert heat is not None
+        snapshot = with_heat(snapshot, repainted(random, heat, [-1]))
+        read = reader.read(over_the_wire(writer.frame(snapshot)))
+        assert_same(read, snapshot)
+        assert read is not None and read.detail.heat is not None
+        if number % 5 == 1:
+            cells = read.detail.heat.cells_usd
+            held.append((cells if hold == "heat" else cells[2:, 1:], cells.copy()))
+    for own, copy in held:
+        assert np.array_equal(own, copy if hold == "heat" else copy[2:, 1:])
+
+
+def test_cells_that_nobody_looks_at_are_written_over() -> None:
+    """For a change of the last column no more memory is used than for what may be on screen, and that to come."""
+    random = np.random.default_rng(3)
+    snapshot = make_snapshot(random)
+    writer, reader = FrameWriter(), FrameReader()
+    places = set()
+    for _ in range(30):
+        heat = snapshot.detail.heat
+        assert heat is not None
+        snapshot = with_heat(snapshot, repainted(random, heat, [-1]))
+        read = reader.read(over_the_wire(writer.frame(snapshot)))
+        assert read is not None and read.detail.heat is not None
+        places.add(read.detail.heat.cells_usd.ctypes.data)
+    assert len(places) <= 4
+
+
 def test_the_snapshots_of_these_tests_have_something_in_every_field() -> None:
     """So that a field that is lost on the way is missed."""
     detail = with_prints(make_snapshot(np.random.default_rng(4)), 2).detail

@@ -1,12 +1,14 @@
 """A viewer and real engine processes: starting, dying, hanging, refusing, and coming back."""
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
 import stat
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 
 from liqtui.link.codec import (
     HEADER,
+    MAX_FRAME_BYTES,
     PROTOCOL,
     Beat,
     Frame,
@@ -30,7 +33,7 @@ from liqtui.link.frames import read_frame
 from liqtui.link.socket import SocketLink
 from liqtui.model.selection import Selection
 from tests.link.processes import BTC, Engines, Listener, viewer
-from tests.link.snapshots import assert_same, make_snapshot, with_prints
+from tests.link.snapshots import assert_same, make_heat, make_snapshot, with_heat, with_prints
 
 
 @pytest.fixture
@@ -186,6 +189,40 @@ async def test_a_frame_out_of_sequence_makes_the_viewer_ask_for_a_whole_one(tmp_
         engine.say(writer.frame(with_prints(snapshot, 3)))
         await listener.until(lambda: len(listener.snapshots) == 2)
         assert_same(listener.snapshots[-1], with_prints(snapshot, 3))
+        await listener.close()
+
+
+@pytest.mark.parametrize("cuts", [60, 1, 0])
+async def test_messages_come_whole_however_they_are_cut(tmp_path: Path, cuts: int) -> None:
+    """In pieces of any length, many at once, and one that is larger than the room for most."""
+    random = np.random.default_rng(5)
+    large = make_snapshot(random, BTC)
+    large = with_heat(large, make_heat(random, BTC, columns=300, rows=200))
+    sent = [replace(with_prints(large, count), note=f"n {count}") for count in (2, 1, 7, 200, 3)]
+    writer = FrameWriter()
+    messages = [encode(Welcome(PROTOCOL, 1)), encode(Beat()), *(encode(writer.frame(one)) for one in sent)]
+    data = b"".join(map(bytes, messages))
+    assert len(data) > 3 * 65_536
+    places = sorted({*random.integers(1, len(data), cuts).tolist(), *(range(1, 40) if cuts == 1 else ())})
+    async with FakeEngine(tmp_path / "e.sock") as engine:
+        listener = Listener(SocketLink(engine.path, no_engine, selection=BTC))
+        await engine.heard.get()
+        for begin, end in itertools.pairwise([0, *places, len(data)]):
+            engine.say(data[begin:end])
+            await asyncio.sleep(0.001)
+        await listener.until(lambda: bool(listener.snapshots) and listener.snapshots[-1].note == "n 3")
+        assert_same(listener.snapshots[-1], sent[-1])
+        await listener.close()
+
+
+async def test_a_message_that_is_too_long_ends_the_connection(tmp_path: Path) -> None:
+    """Before memory is taken for it."""
+    async with FakeEngine(tmp_path / "e.sock") as engine:
+        listener = Listener(SocketLink(engine.path, no_engine, selection=BTC))
+        await engine.heard.get()
+        engine.say(HEADER.pack(MAX_FRAME_BYTES + 1))
+        await listener.until(lambda: "lost" in listener.words)
+        assert f"a frame of {MAX_FRAME_BYTES + 1} bytes" in listener.states[-1].text
         await listener.close()
 
 

@@ -158,6 +158,22 @@ def test_a_map_without_holes_fills_its_view_up_to_now(cells: int, step_ms: int, 
     assert known[: now_ms // times.cell_ms - times.first_cell + 1].all()
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.integers(-40, 11_000), st.integers(-30, 60), st.integers(1, 9), st.booleans(), st.integers(0, 2**32 - 1))
+def test_one_column_is_cut_at_the_close_as_many_are(
+    first_bin: int, place: int, scale: int, on_a_middle: bool, seed: int
+) -> None:
+    rng, width_log = np.random.default_rng(seed), 1e-3
+    usd = rng.exponential(1e6, (1, 40))
+    close = np.exp((first_bin + place + (0.5 if on_a_middle else rng.random())) * width_log)
+    prices = PriceView(width_log, scale, first_bin // scale + int(rng.integers(-3, 4)), 12)
+    for usd_close in (float(close), float(np.nextafter(close, 0)), float("nan")):
+        sides = split_sides(usd, first_bin, width_log, np.array([usd_close]))
+        wanted = [sum_rows(side, first_bin, prices)[0] for side in sides]
+        found = column_rows(usd[0], first_bin, usd_close, prices)
+        assert all(np.array_equal(got, want) for got, want in zip(found, wanted, strict=True))
+
+
 def test_one_column_adds_up_by_side_and_row() -> None:
     longs, shorts = column_rows(np.array([1.0, 2.0, 4.0, 8.0, 16.0]), 10, float(np.exp(12.9e-3)), view(5, 3, 2))
     assert (longs.tolist(), shorts.tolist()) == ([3.0, 4.0, 0.0], [0.0, 8.0, 16.0])

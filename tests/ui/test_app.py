@@ -1,14 +1,16 @@
 """The app as its user meets it: what stands on the screen at each size and in each state."""
 
 import re
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 from textual.command import CommandPalette
 
 from liqtui.link.base import LinkState
-from liqtui.messages import LinkChanged, SnapshotTaken
+from liqtui.link.mailbox import Mailbox
 from liqtui.model.selection import Selection
+from liqtui.model.snapshot import Snapshot
 from liqtui.render.numbers import compact
 from liqtui.theming import ColourSystem
 from liqtui.widgets.asset_bar import AssetBar
@@ -174,21 +176,35 @@ async def test_help_names_every_key_and_every_word_of_state() -> None:
             assert word in text, word
 
 
+class BusyLink(SceneLink):
+    """A link with a mailbox, as the engine's has one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mailbox = Mailbox()
+
+    def put(self, event: Snapshot | LinkState) -> None:
+        """Make something happen."""
+        self._mailbox.put(event)
+
+    def events(self) -> AsyncIterator[Snapshot | LinkState]:
+        """Yield the newest snapshot."""
+        return self._mailbox.items()
+
+
 async def test_waiting_snapshots_collapse_to_the_newest() -> None:
-    async with running() as (app, _, pilot):
+    async with running(link=BusyLink()) as (app, link, pilot):
         shown: list[int] = []
         heatmap = app.query_one(Heatmap)
         heatmap.watch(heatmap, "snapshot", lambda snapshot: shown.append(snapshot.version), init=False)
         for version in range(10, 60):
-            app.post_message(SnapshotTaken(make_snapshot(BTC, version)))
+            link.put(make_snapshot(BTC, version))
         await settle(pilot)
         assert shown[-1] == 59 and len(shown) <= 3
-
-
-def test_only_snapshots_collapse() -> None:
-    snapshot, link = SnapshotTaken(make_snapshot(BTC)), LinkChanged(LinkState("lost"))
-    assert snapshot.can_replace(SnapshotTaken(make_snapshot(BTC))) and not snapshot.can_replace(link)
-    assert not link.can_replace(link)
+        link.put(LinkState("lost", "it went away"))
+        link.put(make_snapshot(BTC, 60))
+        await settle(pilot)
+        assert shown[-1] == 60 and "it went away" in screen_text(app), "a snapshot does not stand for the link's state"
 
 
 async def test_only_lines_that_changed_are_drawn_again() -> None:

@@ -40,7 +40,8 @@ def framed(long_usd: dict[int, list[float]], closes: list[float], prints: list[f
     times = TimeView(HOUR_MS, START_MS // HOUR_MS, cells)
     sums = np.zeros((cells, 2))
     sums[:, 0] = prints or 0.0
-    return Framed(PriceView(1e-3, 1, LOW_ROW, 8), times, field, {"long": LIMITS, "short": LIMITS}, sums)
+    limits = {"long": LIMITS, "short": LIMITS}
+    return Framed(PriceView(1e-3, 1, LOW_ROW, 8), times, field, limits, sums, (usd[-1], np.zeros(8)))
 
 
 @pytest.fixture
