@@ -133,7 +133,7 @@ def own_themes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 
 async def test_own_themes_are_found_by_the_name_of_their_file_and_go_before_ours(own_themes: Path) -> None:
     text = (theme_folder() / "dark.toml").read_text(encoding="utf-8")
-    (own_themes / "mine.toml").write_text(text.replace("#d6dae3", "#aabbcc"), encoding="utf-8")
+    (own_themes / "mine.toml").write_text(text.replace("#dadada", "#aabbcc"), encoding="utf-8")
     (own_themes / "light.toml").write_text(text, encoding="utf-8")
     assert "mine" in theme_names() and theme_names().count("light") == 1
     assert load_theme("mine").colours["text"] == "#aabbcc" and load_theme("light").dark
@@ -161,8 +161,8 @@ def test_an_unknown_theme_names_the_nearest() -> None:
     ("old", "new", "error"),
     [
         ("[colours]\nbackground", "[colours]\nbackgruond", "unknown key colours.backgruond; did you mean background?"),
-        ('text = "#d6dae3"\n', "", "colours.text is missing"),
-        ("#d6dae3", "d6dae3", "colours.text must be a colour like #1a2b3c, not 'd6dae3'"),
+        ('text = "#dadada"\n', "", "colours.text is missing"),
+        ("#dadada", "dadada", "colours.text must be a colour like #1a2b3c, not 'dadada'"),
         ('long = "yellow"', 'long = "yelow"', "colours16.long = 'yelow' is not an ANSI colour; did you mean yellow?"),
         ("dark = true", "dark = 1", "dark must be true or false"),
         ("[234, ", "[2, ", "heat.long.xterm256 must hold numbers from 16 to 255"),
@@ -198,7 +198,7 @@ async def test_a_changed_theme_is_painted_and_a_broken_one_is_named(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         before = colours()
-        path.write_text(text.replace("#d6dae3", "#aabbcc").replace("#fff08a", "#ffffff"), encoding="utf-8")
+        path.write_text(text.replace("#dadada", "#aabbcc").replace("#fff08a", "#ffffff"), encoding="utf-8")
         link.put(make_snapshot(Selection("BTC"), 2))
         await settle(pilot)
         assert colours() == (RichColor.parse("#aabbcc"), RichColor.parse("#ffffff")) != before
