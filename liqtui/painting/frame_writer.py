@@ -75,9 +75,11 @@ class FrameWriter:
         start, end, y, row = piece
         found = [self._texts[glyph] for glyph in row[start:end]]
         whole = "".join(found)
-        self._go(start, y, row)
-        self._parts.append(change(self._ink, ink))
-        self._ink = ink
+        if self._at != (start, y):
+            self._go(start, y, row)
+        if ink is not self._ink:
+            self._parts.append(change(self._ink, ink))
+            self._ink = ink
         if len(whole) == end - start and "" not in found:
             self._parts.append(whole)
             self._at = (end, y) if end < len(row) else None
@@ -117,7 +119,7 @@ class FrameWriter:
 
     def _write_by_ink(self, spans: Sequence[_Span]) -> None:
         """Write spans with each ink once."""
-        pieces: defaultdict[Ink, list[_Span]] = defaultdict(list)
+        pieces = defaultdict[Ink, list[_Span]](list)
         for span in spans:
             for piece, ink in self._pieces(span):
                 pieces[ink].append(piece)
@@ -130,6 +132,9 @@ class FrameWriter:
         start, end, y, row = span
         inks = [self._inks[glyph] for glyph in row[start:end]]
         begin, ink = start, inks[0]
+        if inks.count(ink) == len(inks):
+            yield span, ink
+            return
         for x, new in enumerate(inks, start):
             if new is not ink:
                 yield _Span(begin, x, y, row), ink

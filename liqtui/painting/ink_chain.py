@@ -1,7 +1,6 @@
 """In which order the inks of a frame are written: the sequences between them are most of its bytes."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from liqtui.painting.glyphs import Ink, change
 
@@ -11,22 +10,21 @@ def ink_chain(inks: Iterable[Ink], ink: Ink) -> Iterator[Ink]:
 
     Only those that share a colour with the one before are looked at, where there are any.
     """
-    left = dict.fromkeys(sorted(inks, key=lambda one: one.order))
-    by_back, by_front = defaultdict[str, list[Ink]](list), defaultdict[str, list[Ink]](list)
+    left = dict.fromkeys(inks)
+    by_back: dict[str, list[Ink]] = {}
+    by_front: dict[str, list[Ink]] = {}
     for one in left:
-        by_back[one.order.back].append(one)
-        by_front[one.order.front].append(one)
+        by_back.setdefault(one.order.back, []).append(one)
+        by_front.setdefault(one.order.front, []).append(one)
     while left:
-        near = [one for one in (*by_back[ink.order.back], *by_front[ink.order.front]) if one in left]
+        near = [one for one in by_back.get(ink.order.back, ()) if one in left]
+        near += [one for one in by_front.get(ink.order.front, ()) if one in left]
         ink = _cheapest(ink, near or left)
         del left[ink]
         yield ink
 
 
-def _cheapest(before: Ink, inks: Iterable[Ink]) -> Ink:
-    found, least = before, 1_000
-    for ink in inks:
-        length = len(change(before, ink))
-        if length < least:
-            found, least = ink, length
-    return found
+def _cheapest(before: Ink, inks: Collection[Ink]) -> Ink:
+    if len(inks) == 1:
+        return next(iter(inks))
+    return min(inks, key=lambda ink: len(change(before, ink)))

@@ -11,7 +11,8 @@ from liqtui.render.numbers import clock, compact
 from liqtui.render.profile import ProfileRow, ProfileStyles, profile_rows, profile_strips
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
-from liqtui.widgets.map_edge import Edge, cell_row
+from liqtui.widgets.map_edge import Edge
+from liqtui.widgets.map_frame import cell_row
 from liqtui.widgets.panel import Panel
 
 _FIGURES = 15
