@@ -186,6 +186,8 @@ def test_glyphs_take_one_pixel_a_cell() -> None:
     path = np.array([[0] * 5, [2, 0, 0, 0, 0]], np.int32)
     assert [strip.text for strip in Painter(GLYPHS).strips(pixels, path, None)] == [" ░▒▓█", "•░▒█/"]
     assert Painter(GLYPHS).strips(pixels, path, 0)[0].text == "-░▒▓█"
+    empty = np.zeros((1, 5), np.int32)
+    assert Painter(GLYPHS).strips(empty, empty, 0)[0].text == "-----"
 
 
 def test_every_stop_of_a_ramp_is_used_in_order() -> None:

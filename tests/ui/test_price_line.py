@@ -44,4 +44,4 @@ def test_another_view_a_price_out_of_sight_and_none_begin_anew() -> None:
     assert framing.price_row(VIEW, None, 2) is None
     assert framing.price_row(VIEW, usd(9.9), 2) == 5
     moved = PriceView(0.001, 1, 6_902, 20)
-    assert framing.price_row(moved, usd(10.1), 2) == cell_row(moved, usd(10.1), 2)
+    assert framing.price_row(moved, usd(12.2), 2) == cell_row(moved, usd(12.2), 2) == 4

@@ -346,6 +346,10 @@ def test_other_colours_keep_their_names(ink: str, wanted: str) -> None:
     assert shortest_ink(ink) == wanted
 
 
+def test_a_frame_calls_colours_by_number_where_they_have_one() -> None:
+    assert painted(Shadow(), [("a", "#ffaf5f on #121217")]) == "\x1b[m\x1b[H\x1b[38;5;215;48;2;18;18;23ma\x1b[m\x1b[H"
+
+
 def test_glyphs_keep_their_numbers_when_they_are_numbered_anew() -> None:
     glyphs = Glyphs()
     number = glyphs.number("a", "38;2;255;175;95")

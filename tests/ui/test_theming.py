@@ -23,10 +23,12 @@ from liqtui.theming import (
     theme_names,
     variables,
 )
+from liqtui.widgets.asset_bar import AssetBar
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.inks import inks
+from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.panel import LOOKS, Panel
-from tests.ui.running import settle
+from tests.ui.running import running, settle
 from tests.ui.scene import SceneLink, make_snapshot
 
 SYSTEMS: tuple[ColourSystem, ...] = ("truecolor", "256", "16", "none")
@@ -209,3 +211,27 @@ async def test_a_changed_theme_is_painted_and_a_broken_one_is_named(
         assert colours()[0] == RichColor.parse("#aabbcc")
         said = [one.message for one in app._notifications]
         assert len(said) == 1 and str(path) in said[0] and "unknown key drak; did you mean dark?" in said[0]
+
+
+@pytest.mark.parametrize(("theme", "text"), [("dark", "bright_white"), ("light", "black")])
+async def test_in_16_colours_all_text_on_the_cursor_is_of_one_colour_that_can_be_read(theme: str, text: str) -> None:
+    async with running((120, 36), colour="16") as (app, _, pilot):
+        app.action_choose_theme(theme)
+        await pilot.press("j")
+        await settle(pilot)
+        for kind in (AssetBar, Ladder):
+            pane = app.query_one(kind)
+            back = pane.look("cursor").bgcolor
+            segments = [segment for y in range(pane.size.height) for segment in pane.render_line(y)]
+            on_cursor = {s.style.color for s in segments if s.style and s.style.bgcolor == back and s.text.strip()}
+            assert on_cursor == {RichColor.parse(text)}, kind
+
+
+async def test_in_more_colours_the_sides_keep_theirs_on_the_cursor() -> None:
+    async with running((120, 36)) as (app, _, pilot):
+        await pilot.press("j")
+        await settle(pilot)
+        ladder = app.query_one(Ladder)
+        back = ladder.look("cursor").bgcolor
+        segments = [segment for y in range(ladder.size.height) for segment in ladder.render_line(y)]
+        assert ladder.look("long").color in {s.style.color for s in segments if s.style and s.style.bgcolor == back}
