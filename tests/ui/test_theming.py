@@ -235,3 +235,14 @@ async def test_in_more_colours_the_sides_keep_theirs_on_the_cursor() -> None:
         back = ladder.look("cursor").bgcolor
         segments = [segment for y in range(ladder.size.height) for segment in ladder.render_line(y)]
         assert ladder.look("long").color in {s.style.color for s in segments if s.style and s.style.bgcolor == back}
+
+
+async def test_without_colours_the_bar_of_the_picked_zone_is_not_reversed() -> None:
+    async with running((220, 60), colour="none") as (app, _, pilot):
+        await pilot.press("j")
+        await settle(pilot)
+        ladder = app.query_one(Ladder)
+        lines = [list(ladder.render_line(y)) for y in range(ladder.size.height)]
+        picked = next(line for line in lines if line[0].text == "▸")
+        looks = {segment.text.strip("▏▎▍▌▋▊▉█ ") == "": segment.style.reverse for segment in picked if segment.style}
+        assert looks[False] and not looks[True], picked
