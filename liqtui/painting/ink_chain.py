@@ -5,10 +5,13 @@ from collections.abc import Collection, Iterable, Iterator
 from liqtui.painting.glyphs import Ink, change
 
 
+_NONE: list[Ink] = []
+
+
 def ink_chain(inks: Iterable[Ink], ink: Ink) -> Iterator[Ink]:
     """Yield inks so that each is the cheapest to change to after the one before, the first after `ink`.
 
-    Only those that share a colour with the one before are looked at, where there are any.
+    Only those that share the background with the one before are looked at, else the foreground, where there are any.
     """
     left = dict.fromkeys(inks)
     by_back: dict[str, list[Ink]] = {}
@@ -17,10 +20,11 @@ def ink_chain(inks: Iterable[Ink], ink: Ink) -> Iterator[Ink]:
         by_back.setdefault(one.order.back, []).append(one)
         by_front.setdefault(one.order.front, []).append(one)
     while left:
-        near = [one for one in by_back.get(ink.order.back, ()) if one in left]
-        near += [one for one in by_front.get(ink.order.front, ()) if one in left]
-        ink = _cheapest(ink, near or left)
+        near = by_back.get(ink.order.back, _NONE), by_front.get(ink.order.front, _NONE)
+        ink = _cheapest(ink, near[0] or near[1] or left)
         del left[ink]
+        by_back[ink.order.back].remove(ink)
+        by_front[ink.order.front].remove(ink)
         yield ink
 
 
