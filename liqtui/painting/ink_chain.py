@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator
 
 from liqtui.painting.glyphs import Ink, change
 
-
 _NONE: list[Ink] = []
 
 
