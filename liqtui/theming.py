@@ -26,6 +26,8 @@ _TOP_KEYS = ("name", "about", "dark", "colours", "colours16", "heat")
 _RAMP_KEYS = ("truecolor", "xterm256", "ansi16")
 SHADES = "░▒▓█"
 _PLAIN_STYLES = {"title": "bold", "price": "bold", "badge": "bold", "alarm": "bold", "cursor": "none", "dim": "none"}
+_DEEP = ("black", "red", "blue", "magenta", "bright_black")
+"""ANSI colours on which white can be read, and black on the others."""
 _MONO_STYLES = {"title": "bold", "price": "bold", "badge": "bold reverse", "alarm": "bold reverse", "cursor": "reverse"}
 
 
@@ -187,7 +189,15 @@ def variables(spec: ThemeSpec, colour: ColourSystem) -> dict[str, str]:
     found = {f"liq-{key.replace('_', '-')}": _css(spec, key, colour) for key in COLOURS}
     styles = _MONO_STYLES if colour == "none" else _PLAIN_STYLES
     dim = "dim" if colour in ("16", "none") else "none"
-    return found | {f"liq-{key}-style": styles.get(key, dim) for key in _PLAIN_STYLES}
+    found |= {f"liq-{key}-style": styles.get(key, dim) for key in _PLAIN_STYLES}
+    return found | _text_on_cursor(spec, colour)
+
+
+def _text_on_cursor(spec: ThemeSpec, colour: ColourSystem) -> dict[str, str]:
+    """Return the colour of all text on the cursor in 16 colours, of which many cannot be read on one another."""
+    if colour != "16" or spec.colours16["cursor"] == "default":
+        return {}
+    return {"liq-cursor-text": "ansi_bright_white" if spec.colours16["cursor"] in _DEEP else "ansi_black"}
 
 
 def _css(spec: ThemeSpec, key: str, colour: ColourSystem) -> str:

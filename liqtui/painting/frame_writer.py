@@ -1,14 +1,18 @@
 """Writes changed cells as the bytes of one frame: ink by ink, since a change of colour is longer than a move."""
 
 from array import array
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from liqtui.painting.glyphs import UNKNOWN, Glyphs, Ink, change
+from liqtui.painting.ink_chain import ink_chain
 from liqtui.painting.sequences import move, move_to
 
 MANY_CELLS = 400
-"""A frame of more goes down the screen row by row: it may come in parts, and half of it must not look like noise."""
+"""A frame of more goes down the screen band by band: it may come in parts, and half of it must not look like noise."""
+BAND_ROWS = 16
 
 
 class _Span(NamedTuple):
@@ -26,6 +30,8 @@ class FrameWriter:
     def __init__(self, glyphs: Glyphs, afresh: bool) -> None:
         self._texts, self._inks = glyphs.texts, glyphs.inks
         self._glyphs = glyphs
+        self._is_afresh = afresh
+        """Whether nothing is known of the screen: then all of it is written, which is quickest row by row."""
         self._parts: list[str] = ["\x1b[m"] if afresh else []
         self._spans: list[_Span] = []
         self._ink = glyphs.default_ink
@@ -69,9 +75,11 @@ class FrameWriter:
         start, end, y, row = piece
         found = [self._texts[glyph] for glyph in row[start:end]]
         whole = "".join(found)
-        self._go(start, y, row)
-        self._parts.append(change(self._ink, ink))
-        self._ink = ink
+        if self._at != (start, y):
+            self._go(start, y, row)
+        if ink is not self._ink:
+            self._parts.append(change(self._ink, ink))
+            self._ink = ink
         if len(whole) == end - start and "" not in found:
             self._parts.append(whole)
             self._at = (end, y) if end < len(row) else None
@@ -98,23 +106,35 @@ class FrameWriter:
 
     def finish(self, cursor: tuple[int, int]) -> str:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
-        if sum(span.end - span.start for span in self._spans) <= MANY_CELLS:
-            pieces = [piece for span in self._spans for piece in self._pieces(span)]
-            pieces.sort(key=lambda piece: piece[1].order)
-            for piece, ink in pieces:
-                self._write_piece(piece, ink)
-        else:
+        if self._is_afresh:
             for span in self._spans:
                 if not self._write_plain(span):
-                    for piece, ink in self._pieces(span):
-                        self._write_piece(piece, ink)
+                    self._write_by_ink([span])
+        elif sum(span.end - span.start for span in self._spans) <= MANY_CELLS:
+            self._write_by_ink(self._spans)
+        else:
+            for _, band in groupby(self._spans, lambda span: span.y // BAND_ROWS):
+                self._write_by_ink(list(band))
         return "".join((*self._parts, change(self._ink, self._glyphs.default_ink), move_to(*cursor)))
+
+    def _write_by_ink(self, spans: Sequence[_Span]) -> None:
+        """Write spans with each ink once."""
+        pieces = defaultdict[Ink, list[_Span]](list)
+        for span in spans:
+            for piece, ink in self._pieces(span):
+                pieces[ink].append(piece)
+        for ink in ink_chain(pieces, self._ink):
+            for piece in pieces[ink]:
+                self._write_piece(piece, ink)
 
     def _pieces(self, span: _Span) -> Iterator[tuple[_Span, Ink]]:
         """Yield the parts of a span that are of one ink."""
         start, end, y, row = span
         inks = [self._inks[glyph] for glyph in row[start:end]]
         begin, ink = start, inks[0]
+        if inks.count(ink) == len(inks):
+            yield span, ink
+            return
         for x, new in enumerate(inks, start):
             if new is not ink:
                 yield _Span(begin, x, y, row), ink

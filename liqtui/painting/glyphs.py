@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.color import ColorSystem
 from rich.segment import Segment
 
-from liqtui.painting.sequences import DEFAULT_INK, cells, change_ink, colours_of, ink_of, ink_order
+from liqtui.painting.sequences import DEFAULT_INK, cells, change_ink, colours_of, ink_of, ink_order, shortest_ink
 
 UNKNOWN = 0
 """The glyph of a cell of which nothing is known."""
@@ -61,6 +61,7 @@ class Glyphs:
 
     def number(self, text: str, ink: str) -> int:
         """Return the number of the glyph of one cell's text in an ink."""
+        ink = shortest_ink(ink)
         found = self._numbers.get((text, ink))
         if found is None:
             found = self._numbers[text, ink] = len(self.texts)

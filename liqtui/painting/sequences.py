@@ -2,11 +2,12 @@
 
 An ink is the body of an SGR sequence (`1;38;2;255;0;0`), followed for a hyperlink by a line feed and the body of its
 OSC 8 sequence (`id=7;https://...`). The empty ink is the terminal's default.
-Formats: ECMA-48 (SGR, CUP, CUF, CHA, VT) and the OSC 8 hyperlink proposal.
+Formats: ECMA-48 (SGR, CUP, CUU, CUD, CUF, CUB, CHA, VT), xterm's 256 colours (SGR 38;5 and 48;5), and the
+OSC 8 hyperlink proposal.
 """
 
 import sys
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from rich.cells import split_graphemes
@@ -79,10 +80,45 @@ def _pen(ink: str) -> _Pen:
 
 
 @lru_cache(maxsize=8192)
-def ink_order(ink: str) -> tuple[str, ...]:
-    """Return a key by which neighbouring inks differ in little: the longest parts of them come first."""
+def shortest_ink(ink: str) -> str:
+    """Return an ink whose colours are called by number (38;5;n for 38;2;r;g;b) where they are exactly one of xterm's.
+
+    The first 16 of these differ by terminal and are not used.
+    """
     pen = _pen(ink)
-    return pen.link, pen.background, pen.foreground, *sorted(pen.attributes)
+    colours = (_numbered(colour) for colour in pen[1:3] if colour not in ("39", "49"))
+    sgr = ";".join([*sorted(pen.attributes), *colours])
+    return f"{sgr}{_LINK_MARK}{pen.link}" if pen.link else sgr
+
+
+def _numbered(colour: str) -> str:
+    kind, _, rgb = colour.partition(";2;")
+    number = _xterm_numbers().get(rgb)
+    return colour if number is None else f"{kind};5;{number}"
+
+
+@cache
+def _xterm_numbers() -> dict[str, int]:
+    """Return the numbers of xterm's colour cube and greys by their `r;g;b`."""
+    steps = (0, 95, 135, 175, 215, 255)
+    cube = [f"{r};{g};{b}" for r in steps for g in steps for b in steps]
+    greys = [";".join([str(8 + 10 * step)] * 3) for step in range(24)]
+    return {rgb: number for number, rgb in enumerate([*cube, *greys], 16)}
+
+
+class InkOrder(NamedTuple):
+    """A key by which neighbouring inks differ in little: the longest parts of them come first."""
+
+    link: str
+    back: str
+    front: str
+    attributes: tuple[str, ...]
+
+
+def ink_order(ink: str) -> InkOrder:
+    """Return the key of an ink."""
+    pen = _pen(ink)
+    return InkOrder(pen.link, pen.background, pen.foreground, tuple(sorted(pen.attributes)))
 
 
 def colours_of(ink: str) -> tuple[str, str] | None:
@@ -136,19 +172,28 @@ def move_to(x: int, y: int) -> str:
 
 @lru_cache(maxsize=16384)
 def move(at: tuple[int, int] | None, x: int, y: int) -> str:
-    """Return the shortest sequence from a cell (None when unknown) to another that is not above it."""
+    """Return the shortest sequence from a cell (None when unknown) to another."""
     absolute = move_to(x, y)
-    if at is None or y < at[1]:
+    if at is None:
         return absolute
-    down = "\v" * (y - at[1])
-    return min(absolute, f"{down}{_along(at[0], x)}", key=len)
+    return min(absolute, f"{_along_column(at[1], y)}{_along_row(at[0], x)}", key=len)
 
 
-def _along(x: int, to: int) -> str:
+def _along_column(y: int, to: int) -> str:
+    """Return the shortest sequence along a column."""
+    if to == y:
+        return ""
+    if to > y:
+        return min("\v" * (to - y), f"\x1b[{to - y}B", key=len)
+    return "\x1b[A" if to == y - 1 else f"\x1b[{y - to}A"
+
+
+def _along_row(x: int, to: int) -> str:
     """Return the shortest sequence along a row."""
     if to == x:
         return ""
+    if to == 0:
+        return "\r"
     if to > x:
         return "\x1b[C" if to == x + 1 else f"\x1b[{to - x}C"
-    back = "\b" * (x - to)
-    return min("\r" + (_along(0, to)), back, key=len)
+    return min("\b" * (x - to), f"\x1b[{x - to}D", f"\x1b[{to + 1}G", key=len)

@@ -16,6 +16,10 @@ from liqtui.render.ramp import MARK, MARK_SIZES, PIXELS, Inks
 
 _DOTS = MARK + 2 * MARK_SIZES + 1
 """More than any dots or mark of a cell."""
+_LINE_EVERY = 4
+"""Cells from one dash of the price line to the next: between them the heat is seen as it is.
+
+In glyphs the line is drawn on empty cells alone, so all of these have a dash."""
 _MOST_RUNS = 10_000
 """Runs that are remembered, of about 300 bytes each."""
 
@@ -64,7 +68,7 @@ class Painter:
         """Return the codes of cells with the price line in one of the rows."""
         lit: Pixels = codes * np.int32(2)
         if price_row is not None:
-            lit[price_row] += 1
+            lit[price_row, :: _LINE_EVERY if self.inks.pixels_per_cell > 1 else 1] += 1
         return lit
 
     def lit_rows(self, lit: Pixels, edges: Sequence[Strip] = ()) -> list[Strip]:

@@ -44,9 +44,13 @@ class PriceView:
         """Return the row that holds a price; below 0 or from `rows` on when it lies outside."""
         return _row_at(price_usd, self.row_log) - self.low_row
 
+    def height_of(self, price_usd: float) -> float:
+        """Return how many rows a price lies above the lower edge."""
+        return math.log(price_usd) / self.row_log - self.low_row
+
     def level_of(self, price_usd: float, levels: int) -> int:
         """Return which of `levels` equal parts of the view, 0 the lowest, holds a price; it may lie outside."""
-        return math.floor((math.log(price_usd) / self.row_log - self.low_row) * levels / self.rows)
+        return math.floor(self.height_of(price_usd) * levels / self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class AssetBar(Panel):
 
     def _highlight(self, fields: Sequence[Field]) -> list[Field]:
         cursor = self.look("cursor")
-        back = Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse)
+        back = Style(color=cursor.color, bgcolor=cursor.bgcolor, reverse=cursor.reverse)
         return [Field(field.text, field.style + back, field.rank) for field in fields]
 
     def _facts(self, row: AssetRow | None, snapshot: Snapshot, width: int) -> Strip:

@@ -18,7 +18,7 @@ from liqtui.render.view import PriceView, TimeView
 from liqtui.widgets.crosshair import Crosshair, cell_of, place_of
 from liqtui.widgets.known_marks import has_known
 from liqtui.widgets.map_cross import cross_map, cross_time
-from liqtui.widgets.map_edge import Edge, cell_row, profile_bars
+from liqtui.widgets.map_edge import Edge, profile_bars
 from liqtui.widgets.map_frame import Framed, Framing
 from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend
 from liqtui.widgets.map_profile import profile_lines
@@ -233,7 +233,7 @@ class Heatmap(Panel):
     def _body(self, canvas: Canvas, snapshot: Snapshot, shown: Framed, bars: int, axis: int) -> Body:
         """Return the map with its right edge."""
         least, prices = least_class(self.hidden_pct), shown.prices
-        here = cell_row(prices, snapshot.detail.price_usd, canvas.inks.pixels_per_cell)
+        here = self._framing.price_row(prices, snapshot.detail.price_usd, canvas.inks.pixels_per_cell)
         now = profile_bars(self, shown.forming_usd, prices.rows // canvas.inks.pixels_per_cell, bars)
         edges = self._edge.strips(self, snapshot, prices, self.marked, here, now, axis)
         return canvas.body(shown.field, shown.limits, shown.prints_usd, prices, least, here, shown.same, edges)

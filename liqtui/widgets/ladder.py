@@ -167,8 +167,10 @@ class Ladder(Panel):
         if not picked:
             return self.fresh_line(fields, width)
         cursor = self.look("cursor")
-        back = Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse, bold=True)
+        back = Style(color=cursor.color, bgcolor=cursor.bgcolor, reverse=cursor.reverse, bold=True)
         marked = [Field(field.text, field.style + back) for field in fields]
+        if columns.bar and cursor.reverse:
+            marked[-1] = fields[-1]  # reversed it would show what is missing
         used = sum(len(field.text) for field in fields)
         return self.fresh_line([*marked, Field(" " * max(width - used, 0), back)], width)
 

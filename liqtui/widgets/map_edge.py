@@ -1,6 +1,5 @@
 """The right edge of the map: marks of the zones, the column of now as bars, the price axis."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,14 +16,6 @@ from liqtui.render.view import PriceView
 from liqtui.widgets.known_marks import known_marks, standing
 from liqtui.widgets.panel import Panel, asset_row, decimals_of
 from liqtui.widgets.zone_marks import picked_marks, zone_marks
-
-
-def cell_row(prices: PriceView, price_usd: float | None, per_cell: int) -> int | None:
-    """Return the cell row from the top that holds a price, None where it is out of sight or there is none."""
-    if price_usd is None or math.isnan(price_usd):
-        return None
-    row = prices.row_of(price_usd)
-    return (prices.rows - 1 - row) // per_cell if 0 <= row < prices.rows else None
 
 
 def profile_bars(pane: Panel, sides_usd: tuple[Floats, Floats], rows: int, width: int) -> list[Field]:

@@ -17,6 +17,8 @@ REACH_LOG: dict[Window, float] = {
 }  # fmt: skip
 """The automatic zoom shows at least this far above and below the price."""
 _MARGIN = 1.15
+_STAY = 0.25
+"""Part of a cell row by which the price must leave its row before the line of it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Framing:
         self._extremes: tuple[object, float, float] = (None, math.nan, math.nan)
         """Lowest and highest price of the settled columns, and the name of these."""
         self._drawn_for: tuple[Selection, int, int] | None = None
+        self._price_row: tuple[PriceView, int, int] | None = None
 
     def scale_after(self, scale: int | None, step: int) -> int:
         """Return the scale `step` further out than the set one, or than what is on screen."""
@@ -127,6 +130,18 @@ class Framing:
         far = max((abs(math.log(usd / price_usd)) for usd in known), default=0.0)
         return max(far * _MARGIN, REACH_LOG[heat.selection.window])
 
+    def price_row(self, prices: PriceView, price_usd: float | None, per_cell: int) -> int | None:
+        """Return the cell row from the top that holds a price, None where it is out of sight or there is none.
+
+        The row before stays while the price is hardly beyond it: one that went to and fro would be sent each time.
+        """
+        fresh, held = cell_row(prices, price_usd, per_cell), self._price_row
+        if held is not None and held[:2] == (prices, per_cell) and price_usd is not None and fresh is not None:
+            beyond = abs(prices.height_of(price_usd) / per_cell - (prices.rows / per_cell - held[2] - 0.5)) - 0.5
+            fresh = held[2] if beyond < _STAY else fresh
+        self._price_row = None if fresh is None else (prices, per_cell, fresh)
+        return fresh
+
     def _settle(self, field: Field, sums_usd: Floats) -> None:
         """Choose the class limits; a side's are taken from settled cells, so they last as long as these."""
         if self._reducer.renewed or "long" not in self._limits:
@@ -136,6 +151,14 @@ class Framing:
         if "prints" not in self._limits or not same:
             self._limits["prints"] = settle(self._limits.get("prints"), mark_limits(sums_usd))
             self._sums_usd = sums_usd
+
+
+def cell_row(prices: PriceView, price_usd: float | None, per_cell: int) -> int | None:
+    """Return the cell row from the top that holds a price, None where it is out of sight or there is none."""
+    if price_usd is None or math.isnan(price_usd):
+        return None
+    row = prices.row_of(price_usd)
+    return (prices.rows - 1 - row) // per_cell if 0 <= row < prices.rows else None
 
 
 def _frame_times(heat: Heat, snapshot: Snapshot, cells: int) -> TimeView:

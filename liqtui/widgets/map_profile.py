@@ -11,7 +11,8 @@ from liqtui.render.numbers import clock, compact
 from liqtui.render.profile import ProfileRow, ProfileStyles, profile_rows, profile_strips
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
-from liqtui.widgets.map_edge import Edge, cell_row
+from liqtui.widgets.map_edge import Edge
+from liqtui.widgets.map_frame import cell_row
 from liqtui.widgets.panel import Panel
 
 _FIGURES = 15
@@ -55,15 +56,23 @@ def _figures(pane: Panel, row: ProfileRow, width: int) -> Field:
 def _words(pane: Panel, rows: Sequence[ProfileRow], ts_ms: int, width: int) -> list[Strip]:
     most = max((row.usd for row in rows), default=0.0)
     total = max((row.sum_usd for row in rows), default=0.0)
-    scale = [
-        pane.field(" █ ", "long"),
-        pane.field(f"USD in a row, full width {compact(most)}", "text"),
-        pane.field("   │ ", "title"),
-        pane.field(f"sum from the price, full width {compact(total)}", "text", 1),
-    ]
+    scale = _scale(pane, compact(most), compact(total), width)
     words = [
         pane.field(f" map of {clock(ts_ms)[:5]} UTC", "dim"),
         pane.field("  long below the price, short above", "dim", 1),
         pane.field("  m: map over time", "dim", 2),
     ]
     return [pane.line(scale, width), pane.line(words, width)]
+
+
+def _scale(pane: Panel, most: str, total: str, width: int) -> Sequence[Field]:
+    """Return what bars and curve are worth, in as many words as there is room for."""
+    bar, curve = pane.field(" █ ", "long"), pane.field("   │ ", "title")
+    forms = [
+        [bar, pane.field(f"{row} {most}"), curve, pane.field(f"{sum_words} {total}")]
+        for row, sum_words in (
+            ("USD in a row, full width", "sum from the price, full width"),
+            ("a row, full", "sum, full"),
+        )
+    ]
+    return next((form for form in forms if sum(len(field.text) for field in form) <= width), forms[-1][:2])

@@ -132,11 +132,13 @@ def test_half_blocks_merge_runs_and_equal_halves_are_spaces() -> None:
     assert top[2].style == Style(color=HALF.colours[3], bgcolor=HALF.colours[5])
 
 
-def test_the_price_line_crosses_all_of_its_row_and_spares_the_path() -> None:
-    pixels = np.array([[0, 3, 3, 0, GAP], [0, 3, 5, 0, GAP]]).astype(np.int32)
-    path = np.array([[0, 0, 0, 9, 0]], np.int32)
-    assert Painter(HALF).strips(pixels, path, 0)[0].text == "╌╌╌⠉╌"
-    assert Painter(HALF).strips(pixels, path, None)[0].text == "  ▀⠉╱"
+def test_the_price_line_is_a_dash_every_fourth_cell_that_shows_the_heat_between_and_spares_the_path() -> None:
+    pixels = np.array([[0, 3, 3, 0, 3, 3, 3, GAP, 0], [0, 3, 5, 0, 3, 3, 5, GAP, 0]]).astype(np.int32)
+    path = np.array([[0, 0, 0, 9, 0, 0, 0, 0, 0]], np.int32)
+    assert Painter(HALF).strips(pixels, path, 0)[0].text == "╌ ▀⠉╌ ▀╱╌"
+    assert Painter(HALF).strips(pixels, path, None)[0].text == "  ▀⠉  ▀╱ "
+    path[0, 4] = 9
+    assert Painter(HALF).strips(pixels, path, 0)[0].text == "╌ ▀⠉⠉ ▀╱╌"
     assert HALF.crossed(3, 5)[1].bgcolor == HALF.colours[5]
     assert HALF.crossed(0, 0)[1].color == Color.from_rgb(127.5, 127.5, 127.5), "fainter than the path"
 
@@ -184,6 +186,8 @@ def test_glyphs_take_one_pixel_a_cell() -> None:
     path = np.array([[0] * 5, [2, 0, 0, 0, 0]], np.int32)
     assert [strip.text for strip in Painter(GLYPHS).strips(pixels, path, None)] == [" ░▒▓█", "•░▒█/"]
     assert Painter(GLYPHS).strips(pixels, path, 0)[0].text == "-░▒▓█"
+    empty = np.zeros((1, 5), np.int32)
+    assert Painter(GLYPHS).strips(empty, empty, 0)[0].text == "-----"
 
 
 def test_every_stop_of_a_ramp_is_used_in_order() -> None:

@@ -37,7 +37,7 @@ async def test_the_files_show_what_was_on_screen(tmp_path: Path, keys: tuple[str
     screen = pyte.Screen(WIDTH, HEIGHT)
     pyte.Stream(screen).feed(found[".ansi"].read_text("utf-8").rstrip("\n").replace("\n", "\r\n"))
     assert [line.rstrip() for line in screen.display] == [line.rstrip() for line in lines]
-    assert screen.buffer[0][9].bg == "ffd166", "the colour of the badge"
+    assert screen.buffer[0][9].bg == "ffd75f", "the colour of the badge"
     assert "DEMO" in "".join(ET.fromstring(found[".svg"].read_text("utf-8")).itertext())
     said = [one.message for one in app._notifications]
     assert len(said) == 1 and str(found[".svg"].with_suffix("")) in said[0] and "svg, ansi, txt" in said[0]

@@ -136,6 +136,22 @@ async def test_weak_cells_are_hidden_in_steps_and_the_legend_says_so() -> None:
         assert "hidden" not in lines_of(app, Heatmap)[-1] and classes_shown() == counts[0]
 
 
+@pytest.mark.parametrize(
+    ("size", "wanted"),
+    [
+        ((80, 24), r" █ a row, full [\d.]+[KMB]   │ sum, full [\d.]+[KMB] +"),
+        ((36, 20), r" █ a row, full [\d.]+[KMB] +"),
+    ],
+)
+async def test_the_profile_says_what_each_mark_on_it_is_where_there_is_little_room(
+    size: tuple[int, int], wanted: str
+) -> None:
+    async with running(size) as (app, _, pilot):
+        await pilot.press("m")
+        await settle(pilot)
+        assert re.fullmatch(wanted, lines_of(app, Heatmap)[-2])
+
+
 async def test_the_cursor_walks_the_ladder_and_marks_the_map() -> None:
     async with running() as (app, _, pilot):
         clusters = sorted(make_snapshot(BTC).detail.clusters, key=lambda cluster: -cluster.price_usd)

@@ -5,9 +5,13 @@ import random
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich._palettes import EIGHT_BIT_PALETTE
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
@@ -16,9 +20,12 @@ from textual.app import App
 from textual.geometry import Region
 from textual.strip import Strip
 
+from liqtui.painting.frame_writer import BAND_ROWS
+from liqtui.painting.glyphs import Glyphs, Ink, change
+from liqtui.painting.ink_chain import ink_chain
 from liqtui.painting.light import painting_fault
 from liqtui.painting.outlet import Outlet
-from liqtui.painting.sequences import cells, change_ink, move
+from liqtui.painting.sequences import cells, change_ink, move, shortest_ink
 from liqtui.painting.shadow import Shadow
 from liqtui.terminal import facts
 from tests.ui.paired import Painted, assert_same, both
@@ -224,6 +231,42 @@ def test_a_whole_screen_goes_down_row_by_row() -> None:
     assert whole.count("\x1b[31m") == whole.count("\x1b[34m") == 10
 
 
+def test_a_known_screen_that_changes_goes_down_band_by_band_with_each_ink_once_a_band() -> None:
+    shadow = Shadow()
+    styles = [["red" if y % 2 else "blue", "blue" if y % 2 else "red"] for y in range(2 * BAND_ROWS)]
+    painted(shadow, *([("x" * 100, style[0])] for style in styles))
+    again = painted(shadow, *([("x" * 100, style[1])] for style in styles))
+    assert again.count("\x1b[31m") + again.count("\x1b[34m") == 3, (
+        "the second band begins with the first one's last ink"
+    )
+    rows = [again.index(f"\x1b[{y + 1}") for y in (0, BAND_ROWS + 1)]
+    assert rows == sorted(rows)
+
+
+BACKS, FRONTS = [f"48;2;{k};0;200" for k in range(100, 104)], [f"38;2;0;{k};200" for k in range(100, 104)]
+
+
+def test_inks_follow_one_another_by_one_colour_at_a_time() -> None:
+    inks = [Ink(f"{front};{back}") for front in FRONTS for back in BACKS]
+    chain = list(ink_chain(inks, Ink("")))
+    assert sorted(ink.text for ink in chain) == sorted(ink.text for ink in inks)
+    steps = [change(old, new) for old, new in pairwise(chain)]
+    assert max(map(len, steps)) == len("\x1b[38;2;0;100;200m"), steps
+
+
+def test_the_first_ink_is_the_nearest_to_the_one_before() -> None:
+    inks = [Ink(f"{FRONTS[0]};{back}") for back in BACKS]
+    assert next(ink_chain(inks, Ink(f"{FRONTS[1]};{BACKS[2]}"))) is inks[2]
+
+
+@given(
+    st.lists(st.sampled_from(["", "1", "4", "31", "1;31", "97;101", "4\nid=1;http://x", *FRONTS, *BACKS]), unique=True)
+)
+def test_each_ink_is_written_once_whatever_it_is_made_of(texts: list[str]) -> None:
+    chain = [ink.text for ink in ink_chain(map(Ink, texts), Ink("7"))]
+    assert sorted(chain) == sorted(texts)
+
+
 def test_a_wide_character_is_written_whole_and_the_place_after_it_is_named() -> None:
     shadow = Shadow()
     painted(shadow, [("a世b", "")])
@@ -294,6 +337,40 @@ def test_inks_change_by_the_shortest_way(before: str, after: str, wanted: str) -
     assert change_ink(before, after) == wanted
 
 
+def test_a_colour_of_xterms_palette_is_called_by_its_number() -> None:
+    for number in range(16, 256):
+        rgb = ";".join(map(str, EIGHT_BIT_PALETTE[number]))
+        named = re.fullmatch(r"38;5;(\d+);48;5;(\d+)", shortest_ink(f"38;2;{rgb};48;2;{rgb}"))
+        assert named and {tuple(EIGHT_BIT_PALETTE[int(found)]) for found in named.groups()} == {
+            tuple(EIGHT_BIT_PALETTE[number])
+        }
+
+
+@pytest.mark.parametrize(
+    ("ink", "wanted"),
+    [
+        ("38;2;255;175;96", "38;2;255;175;96"),
+        ("38;2;128;0;0", "38;2;128;0;0"),
+        ("1;7;38;2;95;0;0;48;2;1;2;3", "1;7;38;5;52;48;2;1;2;3"),
+        ("4;38;2;255;175;95\nid=1;http://x", "4;38;5;215\nid=1;http://x"),
+        ("31;48;5;17", "31;48;5;17"),
+        ("", ""),
+    ],
+)
+def test_other_colours_keep_their_names(ink: str, wanted: str) -> None:
+    assert shortest_ink(ink) == wanted
+
+
+def test_a_frame_calls_colours_by_number_where_they_have_one() -> None:
+    assert painted(Shadow(), [("a", "#ffaf5f on #121217")]) == "\x1b[m\x1b[H\x1b[38;5;215;48;2;18;18;23ma\x1b[m\x1b[H"
+
+
+def test_glyphs_keep_their_numbers_when_they_are_numbered_anew() -> None:
+    glyphs = Glyphs()
+    number = glyphs.number("a", "38;2;255;175;95")
+    assert glyphs.number("a", glyphs.inks[number].text) == number
+
+
 @pytest.mark.parametrize(
     ("at", "to", "wanted"),
     [
@@ -303,6 +380,11 @@ def test_inks_change_by_the_shortest_way(before: str, after: str, wanted: str) -
         ((9, 2), (8, 3), "\v\b"),
         ((9, 3), (0, 4), "\v\r"),
         ((9, 9), (3, 2), "\x1b[3;4H"),
+        ((170, 9), (170, 8), "\x1b[A"),
+        ((170, 20), (168, 8), "\x1b[12A\b\b"),
+        ((170, 2), (170, 30), "\x1b[28B"),
+        ((170, 2), (159, 2), "\x1b[11D"),
+        ((170, 2), (8, 2), "\x1b[9G"),
     ],
 )
 def test_the_cursor_moves_by_the_shortest_way(at: tuple[int, int] | None, to: tuple[int, int], wanted: str) -> None:

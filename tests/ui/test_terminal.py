@@ -179,7 +179,7 @@ def test_the_app_runs_and_leaves_under_a_real_terminal() -> None:
         first = tty.until(b"\x1b[?1049h")
         assert first.startswith(b"liqtui: starting\r"), "the splash comes before all else"
         drawn = tty.until(b"Zones")
-        assert b"\x1b[?2026$p" in tty.seen and b"38;2;" in drawn
+        assert b"\x1b[?2026$p" in tty.seen and b"48;2;18;23;34" in drawn, "the panel in its own colour"
         if b"BTC 97123 S" not in tty.seen:
             tty.until(b"BTC 97123 S")
         tty.type(b"j")

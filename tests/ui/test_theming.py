@@ -23,10 +23,12 @@ from liqtui.theming import (
     theme_names,
     variables,
 )
+from liqtui.widgets.asset_bar import AssetBar
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.inks import inks
+from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.panel import LOOKS, Panel
-from tests.ui.running import settle
+from tests.ui.running import running, settle
 from tests.ui.scene import SceneLink, make_snapshot
 
 SYSTEMS: tuple[ColourSystem, ...] = ("truecolor", "256", "16", "none")
@@ -133,7 +135,7 @@ def own_themes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 
 async def test_own_themes_are_found_by_the_name_of_their_file_and_go_before_ours(own_themes: Path) -> None:
     text = (theme_folder() / "dark.toml").read_text(encoding="utf-8")
-    (own_themes / "mine.toml").write_text(text.replace("#d6dae3", "#aabbcc"), encoding="utf-8")
+    (own_themes / "mine.toml").write_text(text.replace("#dadada", "#aabbcc"), encoding="utf-8")
     (own_themes / "light.toml").write_text(text, encoding="utf-8")
     assert "mine" in theme_names() and theme_names().count("light") == 1
     assert load_theme("mine").colours["text"] == "#aabbcc" and load_theme("light").dark
@@ -161,8 +163,8 @@ def test_an_unknown_theme_names_the_nearest() -> None:
     ("old", "new", "error"),
     [
         ("[colours]\nbackground", "[colours]\nbackgruond", "unknown key colours.backgruond; did you mean background?"),
-        ('text = "#d6dae3"\n', "", "colours.text is missing"),
-        ("#d6dae3", "d6dae3", "colours.text must be a colour like #1a2b3c, not 'd6dae3'"),
+        ('text = "#dadada"\n', "", "colours.text is missing"),
+        ("#dadada", "dadada", "colours.text must be a colour like #1a2b3c, not 'dadada'"),
         ('long = "yellow"', 'long = "yelow"', "colours16.long = 'yelow' is not an ANSI colour; did you mean yellow?"),
         ("dark = true", "dark = 1", "dark must be true or false"),
         ("[234, ", "[2, ", "heat.long.xterm256 must hold numbers from 16 to 255"),
@@ -198,7 +200,7 @@ async def test_a_changed_theme_is_painted_and_a_broken_one_is_named(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         before = colours()
-        path.write_text(text.replace("#d6dae3", "#aabbcc").replace("#fff08a", "#ffffff"), encoding="utf-8")
+        path.write_text(text.replace("#dadada", "#aabbcc").replace("#fff08a", "#ffffff"), encoding="utf-8")
         link.put(make_snapshot(Selection("BTC"), 2))
         await settle(pilot)
         assert colours() == (RichColor.parse("#aabbcc"), RichColor.parse("#ffffff")) != before
@@ -209,3 +211,38 @@ async def test_a_changed_theme_is_painted_and_a_broken_one_is_named(
         assert colours()[0] == RichColor.parse("#aabbcc")
         said = [one.message for one in app._notifications]
         assert len(said) == 1 and str(path) in said[0] and "unknown key drak; did you mean dark?" in said[0]
+
+
+@pytest.mark.parametrize(("theme", "text"), [("dark", "bright_white"), ("light", "black")])
+async def test_in_16_colours_all_text_on_the_cursor_is_of_one_colour_that_can_be_read(theme: str, text: str) -> None:
+    async with running((120, 36), colour="16") as (app, _, pilot):
+        app.action_choose_theme(theme)
+        await pilot.press("j")
+        await settle(pilot)
+        for kind in (AssetBar, Ladder):
+            pane = app.query_one(kind)
+            back = pane.look("cursor").bgcolor
+            segments = [segment for y in range(pane.size.height) for segment in pane.render_line(y)]
+            on_cursor = {s.style.color for s in segments if s.style and s.style.bgcolor == back and s.text.strip()}
+            assert on_cursor == {RichColor.parse(text)}, kind
+
+
+async def test_in_more_colours_the_sides_keep_theirs_on_the_cursor() -> None:
+    async with running((120, 36)) as (app, _, pilot):
+        await pilot.press("j")
+        await settle(pilot)
+        ladder = app.query_one(Ladder)
+        back = ladder.look("cursor").bgcolor
+        segments = [segment for y in range(ladder.size.height) for segment in ladder.render_line(y)]
+        assert ladder.look("long").color in {s.style.color for s in segments if s.style and s.style.bgcolor == back}
+
+
+async def test_without_colours_the_bar_of_the_picked_zone_is_not_reversed() -> None:
+    async with running((220, 60), colour="none") as (app, _, pilot):
+        await pilot.press("j")
+        await settle(pilot)
+        ladder = app.query_one(Ladder)
+        lines = [list(ladder.render_line(y)) for y in range(ladder.size.height)]
+        picked = next(line for line in lines if line[0].text == "▸")
+        looks = {segment.text.strip("▏▎▍▌▋▊▉█ ") == "": segment.style.reverse for segment in picked if segment.style}
+        assert looks[False] and not looks[True], picked
