@@ -10,9 +10,9 @@ from liqtui.painting.sequences import DEFAULT_INK, cells, change_ink, colours_of
 
 UNKNOWN = 0
 """The glyph of a cell of which nothing is known."""
-MANY_GLYPHS = 50_000
+MANY_GLYPHS = 20_000
 """Glyphs from which on those in use are numbered anew."""
-_RUNS_KEPT = 16_384
+_RUNS_KEPT = 4_096
 
 
 class Ink:

@@ -21,7 +21,7 @@ _DROPS = {"1": "22", "2": "22", "3": "23", "4": "24", "21": "24", "5": "25", "6"
 """What turns an attribute off."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def cells(text: str) -> tuple[str, ...]:
     """Return what each cell shows: a wide character is followed by an empty string.
 
@@ -62,7 +62,7 @@ class _Pen(NamedTuple):
     """Whether neither colour is the terminal's own."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _pen(ink: str) -> _Pen:
     sgr, _, link = ink.partition(_LINK_MARK)
     attributes, colours = set(), {"3": "39", "4": "49"}
@@ -79,7 +79,7 @@ def _pen(ink: str) -> _Pen:
     return _Pen(frozenset(attributes), front, back, link, front != "39" and back != "49")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def shortest_ink(ink: str) -> str:
     """Return an ink whose colours are called by number (38;5;n for 38;2;r;g;b) where they are exactly one of xterm's.
 
@@ -131,7 +131,7 @@ def _is_colour(code: str) -> bool:
     return code[:-1] in ("3", "4", "9", "10")
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def change_ink(before: str, after: str) -> str:
     """Return the shortest sequence that turns one ink into another."""
     if before == after:
@@ -170,7 +170,7 @@ def move_to(x: int, y: int) -> str:
     return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H" if y else "\x1b[H"
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def move(at: tuple[int, int] | None, x: int, y: int) -> str:
     """Return the shortest sequence from a cell (None when unknown) to another."""
     absolute = move_to(x, y)

@@ -20,7 +20,7 @@ _LINE_EVERY = 4
 """Cells from one dash of the price line to the next: between them the heat is seen as it is.
 
 In glyphs the line is drawn on empty cells alone, so all of these have a dash."""
-_MOST_RUNS = 10_000
+_MOST_RUNS = 4_000
 """Runs that are remembered, of about 300 bytes each."""
 
 

@@ -16,6 +16,7 @@ from liqtui.model.selection import WINDOWS, Selection
 from liqtui.model.snapshot import Snapshot
 from liqtui.painting.paced import PacedApp
 from liqtui.render.ramp import Inks
+from liqtui.screens.choosing import ChoosingApp
 from liqtui.theming import ColourSystem, ThemeSpec
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.inks import inks
@@ -78,7 +79,9 @@ class LinkedMap(Heatmap):
                 continue
             before, self._newest = self._newest, event
             if before is None or before.detail.selection != event.detail.selection:
-                app.draw_now()
+                # Not by way of the app, which shows few pictures of all where bandwidth is low.
+                with app.one_picture():
+                    self.take(event)
             else:
                 app.ask_to_draw()
 
@@ -151,7 +154,8 @@ class SideBySide(Screen[int]):
         """Leave alone what is not on this screen."""
 
     async def action_window(self, step: int) -> None:
-        """Choose the next longer or shorter window for all."""
+        """Choose the next longer or shorter window for all; a frozen picture is released."""
+        cast(ChoosingApp, self.app).choose()
         for one in self.maps:
             index = min(max(WINDOWS.index(one.selection.window) + step, 0), len(WINDOWS) - 1)
             await one.select(replace(one.selection, window=WINDOWS[index]))

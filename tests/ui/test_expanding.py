@@ -131,6 +131,19 @@ async def test_maps_side_by_side_keep_the_pace_and_save_colours() -> None:
         assert looks(one) == 10
 
 
+async def test_every_map_shows_another_window_at_once_where_bandwidth_is_low() -> None:
+    app = LiqtuiApp(SceneLink(), BTC, pace=Pace(low=True), links=SceneLink)
+    async with app.run_test(size=(130, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("g")
+        await settle(pilot)
+        await pilot.press("space", "left_square_bracket")
+        await settle(pilot)
+        assert "FROZEN" not in screen_text(app)
+        shown = [one.snapshot for one in app.screen.query(LinkedMap)]
+        assert [one and one.detail.selection.window for one in shown] == ["12h", "12h"]
+
+
 def looks(heatmap: Heatmap) -> int:
     """Return how many looks the classes of a map have."""
     assert heatmap.inks is not None
