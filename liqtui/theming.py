@@ -12,6 +12,8 @@ import platformdirs
 from rich.color import ANSI_COLOR_NAMES
 from textual.theme import BUILTIN_THEMES, Theme
 
+from liqtui.painting.sequences import xterm_rgb
+
 ColourSystem = Literal["truecolor", "256", "16", "none"]
 """What the terminal can show; `none` is NO_COLOR."""
 
@@ -234,21 +236,11 @@ def textual_theme(spec: ThemeSpec, colour: ColourSystem) -> Theme:
 
 def _xterm_hex(colour: str) -> str:
     """Return the colour that xterm shows for the nearest of its 240 fixed ones, so that nothing is rounded twice."""
-    return "#{:02x}{:02x}{:02x}".format(*_xterm_rgb(nearest_xterm(colour)))
+    return "#{:02x}{:02x}{:02x}".format(*xterm_rgb(nearest_xterm(colour)))
 
 
 @cache
 def nearest_xterm(colour: str) -> int:
     """Return the number 16..255 of xterm's nearest fixed colour to `#rrggbb`."""
     wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-    return min(range(16, 256), key=lambda n: sum((a - b) ** 2 for a, b in zip(_xterm_rgb(n), wanted, strict=True)))
-
-
-def _xterm_rgb(number: int) -> tuple[int, int, int]:
-    """Return the colour of a number 16..255: a 6x6x6 cube, then 24 greys (xterm's 256colres.h)."""
-    if number >= 232:
-        grey = 8 + 10 * (number - 232)
-        return grey, grey, grey
-    steps = (0, 95, 135, 175, 215, 255)
-    cube = number - 16
-    return steps[cube // 36], steps[cube // 6 % 6], steps[cube % 6]
+    return min(range(16, 256), key=lambda n: sum((a - b) ** 2 for a, b in zip(xterm_rgb(n), wanted, strict=True)))

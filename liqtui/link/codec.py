@@ -87,6 +87,14 @@ def encode(message: FromEngine | FromViewer) -> bytearray:
     return buffer
 
 
+def body_bytes(header: bytes | memoryview, most: int) -> int:
+    """Return the length of the message behind a header; raises ProtocolError if it is more than `most`."""
+    size: int = HEADER.unpack(header)[0]
+    if size > most:
+        raise ProtocolError(f"a frame of {size} bytes")
+    return size
+
+
 def decode_from_engine(data: bytes) -> FromEngine:
     """Return the engine's message; its arrays are views into `data`. Raises ProtocolError."""
     try:

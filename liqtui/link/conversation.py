@@ -15,10 +15,11 @@ from liqtui.link.codec import (
     Resync,
     Select,
     Welcome,
+    body_bytes,
     decode_from_engine,
     encode,
 )
-from liqtui.link.errors import Hangs, ProtocolError, Refused
+from liqtui.link.errors import Hangs, Refused
 from liqtui.link.mailbox import Mailbox
 from liqtui.model.selection import Selection
 
@@ -90,10 +91,7 @@ class Conversation(asyncio.BufferedProtocol):
         at, filled, came = 0, self._filled, memoryview(self._came)
         need = HEADER.size
         while filled - at >= HEADER.size and not self._ended.done():
-            size = HEADER.unpack_from(came, at)[0]
-            if size > MAX_FRAME_BYTES:
-                raise ProtocolError(f"a frame of {size} bytes")
-            need = HEADER.size + size
+            need = HEADER.size + body_bytes(came[at : at + HEADER.size], MAX_FRAME_BYTES)
             if filled - at < need:
                 break
             self._heard_s = self._loop.time()

@@ -21,10 +21,10 @@ Bools = NDArray[np.bool_]
 
 SIGNS = np.array([1.0, -1.0])
 
-SIGN_ROW, ENTRY, LEVERAGE, QTY, LIQUIDATION, LONG_LEVEL, SHORT_LEVEL, OPENED, STYLE, RATE = range(10)
+SIGN_ROW, ENTRY, LEVERAGE, QTY, LIQUIDATION, LONG_LEVEL, SHORT_LEVEL, OPENED, RATE = range(9)
 """Rows of the table; LONG_LEVEL is the liquidation price of longs, -inf for others, SHORT_LEVEL +inf for others.
 RATE is the chance a minute to be closed without need."""
-ROWS = 10
+ROWS = 9
 
 TAKE_PROFIT = 1.2
 """How many times likelier a close gets with every initial margin won beyond the first half."""
@@ -214,8 +214,13 @@ class Population:
             self._table = np.concatenate([self._table, np.empty((ROWS, last))], axis=1)
         self._count = last
         rows = self._table[:, first:last]
-        rows[SIGN_ROW], rows[ENTRY], rows[QTY], rows[STYLE] = sign, entry_usd, qty_base, people.style
-        rows[OPENED], rows[RATE] = now_ms, people.rate
+        rows[SIGN_ROW], rows[ENTRY], rows[QTY], rows[OPENED], rows[RATE] = (
+            sign,
+            entry_usd,
+            qty_base,
+            now_ms,
+            people.rate,
+        )
         tier = self._caps_usd.searchsorted(qty_base * entry_usd, side="right")
         rows[LEVERAGE] = np.maximum(np.minimum(people.leverage, self._most.take(tier, mode="clip")), 1.0)
         return np.arange(first, last)

@@ -100,10 +100,17 @@ def _numbered(colour: str) -> str:
 @cache
 def _xterm_numbers() -> dict[str, int]:
     """Return the numbers of xterm's colour cube and greys by their `r;g;b`."""
+    return {";".join(map(str, xterm_rgb(number))): number for number in range(16, 256)}
+
+
+def xterm_rgb(number: int) -> tuple[int, int, int]:
+    """Return the colour of a number 16..255: a 6x6x6 cube, then 24 greys (xterm's 256colres.h)."""
+    if number >= 232:
+        grey = 8 + 10 * (number - 232)
+        return grey, grey, grey
     steps = (0, 95, 135, 175, 215, 255)
-    cube = [f"{r};{g};{b}" for r in steps for g in steps for b in steps]
-    greys = [";".join([str(8 + 10 * step)] * 3) for step in range(24)]
-    return {rgb: number for number, rgb in enumerate([*cube, *greys], 16)}
+    cube = number - 16
+    return steps[cube // 36], steps[cube // 6 % 6], steps[cube % 6]
 
 
 class InkOrder(NamedTuple):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich.style import Style
 from textual.strip import Strip
 
 from liqtui.model.selection import PrintWorth
@@ -79,9 +78,8 @@ class AssetBar(Panel):
         return self._highlight(fields) if selected else fields
 
     def _highlight(self, fields: Sequence[Field]) -> list[Field]:
-        cursor = self.look("cursor")
-        back = Style(color=cursor.color, bgcolor=cursor.bgcolor, reverse=cursor.reverse)
-        return [Field(field.text, field.style + back, field.rank) for field in fields]
+        cursor = self.cursor
+        return [Field(field.text, field.style + cursor, field.rank) for field in fields]
 
     def _facts(self, row: AssetRow | None, snapshot: Snapshot, width: int) -> Strip:
         if row is None:

@@ -166,8 +166,8 @@ class Ladder(Panel):
             fields.append(Field(f" {filled}", side))
         if not picked:
             return self.fresh_line(fields, width)
-        cursor = self.look("cursor")
-        back = Style(color=cursor.color, bgcolor=cursor.bgcolor, reverse=cursor.reverse, bold=True)
+        cursor = self.cursor
+        back = cursor + Style(bold=True)
         marked = [Field(field.text, field.style + back) for field in fields]
         if columns.bar and cursor.reverse:
             marked[-1] = fields[-1]  # reversed it would show what is missing

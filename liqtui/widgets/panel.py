@@ -77,6 +77,12 @@ class Panel(Widget):
         return self._looks[name]
 
     @property
+    def cursor(self) -> Style:
+        """Return what the look of the cursor puts on fields: its ground, and a colour where one must be readable."""
+        look = self.look("cursor")
+        return Style(color=look.color, bgcolor=look.bgcolor, reverse=look.reverse)
+
+    @property
     def base(self) -> Style:
         """Return the style of the pane's empty space."""
         if "" not in self._looks:
