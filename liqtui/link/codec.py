@@ -17,7 +17,7 @@ from liqtui.link.heat_patch import CellMemory, HeatPart, apply_heat, heat_part
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot, TapePrint
 
-PROTOCOL = 4
+PROTOCOL = 5
 HEADER = struct.Struct(">I")
 MAX_COMMAND_BYTES = 65_536
 MAX_FRAME_BYTES = 64 * 1024 * 1024

@@ -76,6 +76,11 @@ class ColumnRing:
         newest = int(self._ts.max())
         return newest if newest >= 0 else None
 
+    def oldest_ms(self) -> int | None:
+        """Return the open time of the oldest column, None if there is none."""
+        known = self._ts[self._ts >= 0]
+        return int(known.min()) if len(known) else None
+
     def stretch(self, end_ms: int, count: int, last: Column | None) -> Stretch | None:
         """Return `count` columns, the last opening at `end_ms` (taken from `last` if given); None if all are gaps."""
         ts = end_ms - self.step_ms * np.arange(count - 1, -1, -1, dtype=np.int64)
@@ -151,6 +156,10 @@ class Rings:
         if bar.step_ms == FINE_MS:
             ohlc = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
             self._fine.put(Column(bar.ts_ms, first_bin, cells_usd, ohlc))
+
+    def oldest_ms(self) -> int | None:
+        """Return the open time of the oldest column, None if there is none."""
+        return self._long.oldest_ms()
 
     def wanted(self, step_ms: int, now_ms: int) -> ColumnRing:
         """Return the columns of this length, longer ones where there are none so fine."""

@@ -91,6 +91,11 @@ class Intensity:
         return self._pending[-1].end_ms if self._pending else self._end_ms
 
     @property
+    def since_ms(self) -> int | None:
+        """Open time of the oldest column remembered, None before there is one."""
+        return self._rings.oldest_ms()
+
+    @property
     def ready(self) -> bool:
         """Whether at least one bar and one open-interest sample are modelled."""
         return self._end_ms is not None
@@ -237,17 +242,14 @@ class Intensity:
         """
         if self._end_ms is None:
             return None
+        step_ms, span_ms = COLUMN_MS[selection.window], WINDOW_MS[selection.window]
         if selection.until_ms is not None and selection.until_ms < self._end_ms:
-            return self._past(selection, selection.until_ms)
-        ring = self._rings.wanted(COLUMN_MS[selection.window], now_ms)
-        end, last = self._forming(ring, now_ms)
-        count = WINDOW_MS[selection.window] // ring.step_ms
-        stretch = ring.stretch(end, count if newest is None else min(newest, count), last)
-        return None if stretch is None else _heat(selection, stretch)
-
-    def _past(self, selection: Selection, until_ms: int) -> Heat | None:
-        window, end_ms = selection.window, self._end_ms or until_ms
-        stretch = self._rings.past(COLUMN_MS[window], WINDOW_MS[window], until_ms, end_ms)
+            stretch = self._rings.past(step_ms, span_ms, selection.until_ms, self._end_ms)
+        else:
+            ring = self._rings.wanted(step_ms, now_ms)
+            end, last = self._forming(ring, now_ms)
+            count = span_ms // ring.step_ms
+            stretch = ring.stretch(end, count if newest is None else min(newest, count), last)
         return None if stretch is None else _heat(selection, stretch)
 
     def _forming(self, ring: ColumnRing, now_ms: int) -> tuple[int, Column | None]:

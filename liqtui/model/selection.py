@@ -44,9 +44,13 @@ class Selection:
     until_ms: int | None = None
     """Where the map ends in the past, as it was known then (UTC epoch ms); None follows the newest."""
 
-    def panned(self, steps: int, now_ms: int) -> "Selection":
-        """Return this some quarters of the window later, or earlier as far as is remembered."""
+    def panned(self, steps: int, now_ms: int, since_ms: int | None) -> "Selection":
+        """Return this some quarters of the window later, or earlier as far as is remembered.
+
+        `since_ms` is where the map's history begins, None where that is not known: no window begins before it.
+        """
         span_ms = WINDOW_MS[self.window]
+        first_ms = now_ms - max(PAST_MS, span_ms)
         until_ms = (now_ms if self.until_ms is None else self.until_ms) + steps * (span_ms // 4)
-        until_ms = max(until_ms, now_ms - max(PAST_MS - span_ms, 0))
+        until_ms = max(until_ms, span_ms + (first_ms if since_ms is None else max(first_ms, since_ms)))
         return replace(self, until_ms=None if until_ms >= now_ms else until_ms)

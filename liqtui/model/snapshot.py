@@ -229,7 +229,7 @@ class Detail:
 
     selection: Selection
     heat: Heat | None
-    """None until the backfill is modelled."""
+    """None until the backfill is modelled, and where it ends in the past before anything is remembered."""
     price_usd: float | None
     atr_usd: float | None
     """Average true range of an hour (14 bars)."""
@@ -250,6 +250,8 @@ class Detail:
     """Observed positions by rising liquidation price; their notional is part of the map."""
     observed_pct: float | None = None
     """Notional of the observed positions in per cent of the selection's open interest; None where nobody is watched."""
+    since_ms: int | None = None
+    """Open time of the oldest column that is remembered (UTC epoch ms), None before there is one."""
 
 
 TAPE_ROWS = 200

@@ -53,6 +53,7 @@ class DetailMaker:
             skill=self._skill.make(loaded),
             known=known,
             observed_pct=observed_pct(parts, now_ms),
+            since_ms=min((ms for part in loaded if (ms := part.market.intensity.since_ms) is not None), default=None),
         )
 
     def _with_prints(self, heat: Heat | None, parts: Sequence[Part]) -> Heat | None:

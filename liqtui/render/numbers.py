@@ -122,6 +122,12 @@ def clock(ts_ms: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}"
 
 
+def day_clock(ts_ms: int) -> str:
+    """Return the UTC day and minute: `3 Jan 14:03`."""
+    at = moment(ts_ms)
+    return f"{at.day} {at:%b %H:%M}"
+
+
 def day(ts_ms: int) -> str:
     """Return the UTC day: `2025-12-31`."""
     return _day_text(ts_ms // _DAY_MS)

@@ -13,6 +13,13 @@ from liqtui.painting.pace import Pace
 from liqtui.screens.themed import ThemedApp
 from liqtui.theming import ColourSystem
 
+NOTHING_EARLIER = "nothing earlier is remembered in this window"
+
+
+def panned(selection: Selection, steps: int, snapshot: Snapshot) -> Selection:
+    """Return the selection some quarters of its window later, within what the snapshot's engine remembers."""
+    return selection.panned(steps, snapshot.ts_ms, snapshot.detail.since_ms)
+
 
 class ChoosingApp(ThemedApp):
     """An app that shows what is selected of the newest snapshot of a link."""
@@ -82,12 +89,16 @@ class ChoosingApp(ThemedApp):
     async def action_choose_window(self, window: str) -> None:
         """Choose a window by its name."""
         chosen = replace(self.selection, window=next(w for w in WINDOWS if w == window))
-        await self._select(chosen.panned(0, self._newest.ts_ms) if self._newest else chosen)
+        await self._select(panned(chosen, 0, self._newest) if self._newest else chosen)
 
     async def action_pan_time(self, steps: int) -> None:
         """Look at earlier columns, or at later ones."""
-        if self._newest is not None:
-            await self._select(self.selection.panned(steps, self._newest.ts_ms))
+        if self._newest is None:
+            return
+        chosen = panned(self.selection, steps, self._newest)
+        if steps < 0 and chosen == self.selection:
+            self.notify(NOTHING_EARLIER)
+        await self._select(chosen)
 
     async def on_view_reset(self, message: ViewReset) -> None:
         """Follow the newest."""

@@ -12,11 +12,11 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from liqtui.link.base import Link, LinkState
-from liqtui.model.selection import WINDOWS, Selection
+from liqtui.model.selection import WINDOWS, Selection, Window
 from liqtui.model.snapshot import Snapshot
 from liqtui.painting.paced import PacedApp
 from liqtui.render.ramp import Inks
-from liqtui.screens.choosing import ChoosingApp
+from liqtui.screens.choosing import NOTHING_EARLIER, ChoosingApp, panned
 from liqtui.theming import ColourSystem, ThemeSpec
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.inks import inks
@@ -27,7 +27,8 @@ PANE = Size(58, 13)
 COUNTS = (2, 4)
 HINTS = (
     ("escape", "one asset"), ("g", "more or one"), ("1-9", "that asset"), ("[ ]", "window"), ("+ -", "zoom"),
-    ("0", "reset"), ("m", "profile"), ("t", "threshold"), ("space", "freeze"), ("?", "help"), ("q", "quit"),
+    (", .", "time"), ("0", "reset"), ("m", "profile"), ("t", "threshold"), ("space", "freeze"), ("?", "help"),
+    ("q", "quit"),
 )  # fmt: skip
 
 
@@ -58,8 +59,21 @@ class LinkedMap(Heatmap):
 
     async def select(self, selection: Selection) -> None:
         """Ask for something else."""
-        self.selection = selection
-        await self._link.select(selection)
+        if selection != self.selection:
+            self.selection = selection
+            await self._link.select(selection)
+
+    async def choose_window(self, window: Window) -> None:
+        """Ask for another window, within what is remembered."""
+        chosen = replace(self.selection, window=window)
+        await self.select(panned(chosen, 0, self._newest) if self._newest is not None else chosen)
+
+    async def pan_time(self, steps: int) -> bool:
+        """Look some quarters of the window earlier or later; return whether there is anything there."""
+        before = self.selection
+        if self._newest is not None:
+            await self.select(panned(before, steps, self._newest))
+        return self.selection != before
 
     def keep_pace(self) -> None:
         """Have no more sent than the app shows."""
@@ -100,7 +114,9 @@ class SideBySide(Screen[int]):
         Binding("m", "profile", "Profile"),
         Binding("t", "hide_more", "Hide weak cells"),
         *(Binding(str(slot), f"pick({slot})", f"Asset {slot} alone", show=False) for slot in range(1, 10)),
-        Binding("v,comma,full_stop", "nothing", show=False),
+        Binding("shift+left,comma", "pan_time(-1)", "Earlier"),
+        Binding("shift+right,full_stop", "pan_time(1)", "Later"),
+        Binding("v", "nothing", show=False),
     ]
 
     def __init__(
@@ -158,17 +174,25 @@ class SideBySide(Screen[int]):
         cast(ChoosingApp, self.app).choose()
         for one in self.maps:
             index = min(max(WINDOWS.index(one.selection.window) + step, 0), len(WINDOWS) - 1)
-            await one.select(replace(one.selection, window=WINDOWS[index]))
+            await one.choose_window(WINDOWS[index])
+
+    async def action_pan_time(self, steps: int) -> None:
+        """Look at earlier columns in all, or at later ones."""
+        cast(ChoosingApp, self.app).choose()
+        moved = [await one.pan_time(steps) for one in self.maps]
+        if steps < 0 and not any(moved):
+            self.app.notify(NOTHING_EARLIER)
 
     def action_zoom(self, step: int) -> None:
         """Zoom all."""
         for one in self.maps:
             one.zoom(step)
 
-    def action_reset(self) -> None:
-        """Let all choose by themselves."""
+    async def action_reset(self) -> None:
+        """Let all choose by themselves, and follow the newest."""
         for one in self.maps:
             one.reset()
+            await one.select(replace(one.selection, until_ms=None))
 
     def action_profile(self) -> None:
         """Show the maps of now as bars, or those over time."""

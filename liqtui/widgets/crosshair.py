@@ -6,7 +6,7 @@ import numpy as np
 
 from liqtui.model.snapshot import BANDS_PCT, Snapshot
 from liqtui.render.levels import Floats, classes
-from liqtui.render.numbers import clock, compact, moment, price, signed_pct
+from liqtui.render.numbers import clock, compact, day_clock, moment, price, signed_pct
 from liqtui.widgets.map_frame import Framed
 from liqtui.widgets.panel import decimals_of
 
@@ -121,7 +121,7 @@ def figures(reading: Reading, snapshot: Snapshot, ranks: int) -> list[str]:
     """Return the cell in figures, the most important first."""
     decimals = decimals_of(snapshot)
     span = f"{price(reading.low_usd, decimals)}-{price(reading.high_usd, decimals)}"
-    parts = [f"{span}", f"{_when(reading.start_ms)} UTC"]
+    parts = [f"{span}", f"{day_clock(reading.start_ms)} UTC"]
     if reading.close_usd is None:
         return [*parts, "no data"]
     middle = (reading.low_usd + reading.high_usd) / 2
@@ -143,7 +143,7 @@ def words(reading: Reading, snapshot: Snapshot) -> str:
         if reading.gone is None:
             return "Nothing to speak of has stood here in this window."
         at_ms, usd = reading.gone
-        return f"Nothing left: {compact(usd)} of {side} stood here until {_when(at_ms)}, taken or closed since."
+        return f"Nothing left: {compact(usd)} of {side} stood here until {day_clock(at_ms)}, taken or closed since."
     text = f"{_built_words(reading, snapshot, side)} would be forced out here: about {compact(reading.usd)} in this row"
     zone = _zone_words(reading, snapshot)
     return f"{text}{zone}."
@@ -156,7 +156,7 @@ def _built_words(reading: Reading, snapshot: Snapshot, side: str) -> str:
     decimals = decimals_of(snapshot) if high_usd < 1000 else 0
     low, high = price(low_usd, decimals), price(high_usd, decimals)
     at = low if low == high else f"{low}-{high}"
-    return f"{side.capitalize()} opened mostly {_when(first_ms)}-{_later(first_ms, last_ms)} at {at}"
+    return f"{side.capitalize()} opened mostly {day_clock(first_ms)}-{_later(first_ms, last_ms)} at {at}"
 
 
 def _zone_words(reading: Reading, snapshot: Snapshot) -> str:
@@ -177,8 +177,4 @@ def _zone_words(reading: Reading, snapshot: Snapshot) -> str:
 
 def _later(first_ms: int, last_ms: int) -> str:
     same_day = moment(first_ms).date() == moment(last_ms).date()
-    return clock(last_ms)[:5] if same_day else _when(last_ms)
-
-
-def _when(ts_ms: int) -> str:
-    return f"{moment(ts_ms).day} {moment(ts_ms):%b} {clock(ts_ms)[:5]}"
+    return clock(last_ms)[:5] if same_day else day_clock(last_ms)

@@ -8,11 +8,11 @@ from textual.geometry import Size
 from textual.reactive import var
 from textual.strip import Strip
 
-from liqtui.model.snapshot import Cluster, Heat, Snapshot
+from liqtui.model.snapshot import Cluster, Detail, Snapshot
 from liqtui.painting.direct import DirectApp
 from liqtui.render.axes import time_line, time_ticks
 from liqtui.render.canvas import Body, Canvas
-from liqtui.render.numbers import clock, moment, price
+from liqtui.render.numbers import clock, day_clock, price
 from liqtui.render.ramp import Inks
 from liqtui.render.view import PriceView, TimeView
 from liqtui.widgets.crosshair import Crosshair, cell_of, place_of
@@ -20,7 +20,7 @@ from liqtui.widgets.known_marks import has_known
 from liqtui.widgets.map_cross import cross_map, cross_time
 from liqtui.widgets.map_edge import Edge, profile_bars
 from liqtui.widgets.map_frame import Framed, Framing
-from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend
+from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend, remarks_of
 from liqtui.widgets.map_profile import profile_lines
 from liqtui.widgets.panel import Panel, asset_row, changes, decimals_of
 from liqtui.widgets.skill_words import with_skill
@@ -217,7 +217,7 @@ class Heatmap(Panel):
             return [heading, *profile_lines(self, snapshot, heat, shown.prices, self.marked, size)]
         body, times = self._body(canvas, snapshot, shown, bars, axis), self._times(shown.times, bars, axis)
         self._shown = shown, body.shape[0]
-        remarks = _remarks(heat, moved=self.centre_usd is not None)
+        remarks = remarks_of(heat, moved=self.centre_usd is not None)
         last = [self._legend(canvas.inks, shown, remarks, width)] if with_legend else []
         if self.cross is None:
             return _Picture(heading, body, [times, *last])
@@ -241,7 +241,7 @@ class Heatmap(Panel):
     def _skeleton(self, snapshot: Snapshot | None, width: int, height: int) -> list[Strip]:
         text = "waiting for the engine"
         if snapshot is not None:
-            text = snapshot.note or f"no map of {snapshot.detail.selection.asset} yet"
+            text = snapshot.note or _no_map(snapshot.detail)
         lines = [self.line([], width) for _ in range(height)]
         lines[0] = self._heading(snapshot, None, width)
         if height > 2:
@@ -282,11 +282,12 @@ class Heatmap(Panel):
         return self.held("times", (times, profile, axis, self._last_word()), make)
 
 
-def _remarks(heat: Heat, *, moved: bool) -> tuple[str, ...]:
-    """Return what is not as usual about the view."""
-    until_ms = heat.selection.until_ms
-    past = () if until_ms is None else (f"PAST, to {moment(until_ms).day} {moment(until_ms):%b %H:%M}",)
-    return (*past, "moved") if moved else past
+def _no_map(detail: Detail) -> str:
+    """Return why there is no map, and for one of the past how to get to one."""
+    asset, since_ms = detail.selection.asset, detail.since_ms
+    if detail.selection.until_ms is None or since_ms is None:
+        return f"no map of {asset} yet"
+    return f"no map of {asset} before {day_clock(since_ms)}: 0 for now, . for later"
 
 
 def _all_venues(snapshot: Snapshot) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from textual.strip import Strip
 
+from liqtui.model.snapshot import Heat
 from liqtui.render.levels import CLASSES, Floats
-from liqtui.render.numbers import compact
+from liqtui.render.numbers import compact, day_clock
 from liqtui.render.prints import mark_text
 from liqtui.render.ramp import EMPTY, LONG, MARK_SIZES, SHORT, SWEPT, Inks
 from liqtui.render.text import Field
@@ -19,6 +20,13 @@ HIDDEN_PCT = (0, 25, 50, 75, 90)
 def least_class(hidden_pct: int) -> int:
     """Return the weakest class that is shown."""
     return CLASSES * hidden_pct // 100 + 1
+
+
+def remarks_of(heat: Heat, *, moved: bool) -> tuple[str, ...]:
+    """Return what is not as usual about the view."""
+    until_ms = heat.selection.until_ms
+    past = () if until_ms is None else (f"PAST, to {day_clock(until_ms)}",)
+    return (*past, "moved") if moved else past
 
 
 def legend(

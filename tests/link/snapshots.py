@@ -50,6 +50,7 @@ def make_snapshot(random: np.random.Generator, selection: Selection | None = Non
         chosen, make_heat(random, chosen), 95_000.0, 410.0, (cluster,), 1e9, 2e9, (row,), (),
         (PrintTotal("alpha", "1h", 1e6, 2e6, 12, complete=False),), 3, make_skill(random),
         (KnownPosition("long", 91_000.0, 4e5), KnownPosition("short", 99_000.0, 1e6)), 3.2,
+        since_ms=1_789_000_000_000,
     )  # fmt: skip
     asset = AssetRow("BTC", 95_000.0, None, 1.5, 9e4, 8.5e9, 1e-4, 8.0, START_MS, 0.1, ("alpha", "beta"))
     venues = (VenueState("alpha", "PARTIAL", 1_200, "full", "price BTC: down", START_MS + 1_000, True),)

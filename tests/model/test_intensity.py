@@ -191,6 +191,15 @@ def test_a_past_beyond_the_fine_columns_is_shown_in_coarser_ones() -> None:
     assert model.heat(Selection("BTC", until_ms=START_MS - DAY_MS), end_ms) is None
 
 
+def test_the_oldest_window_begins_where_the_history_does() -> None:
+    assert Intensity().since_ms is None
+    model = fed(wandering_bars(400), wandering_oi(400))
+    assert model.since_ms == START_MS // (3 * FIVE) * 3 * FIVE and model.last_bar_end_ms is not None
+    far = Selection("BTC", window="4h").panned(-1000, model.last_bar_end_ms, model.since_ms)
+    heat = heat_of(model, far)
+    assert not heat.gap.any() and heat.ts_ms[0] - START_MS < 3 * FIVE
+
+
 def test_a_hole_becomes_gap_columns_and_only_that() -> None:
     bars = wandering_bars(200)
     del bars[150:160]

@@ -107,6 +107,9 @@ async def test_two_venues_become_one_map() -> None:
         assert whole.assets[1].venues == ("alpha", "beta")
         assert len(whole.detail.divergence) == 4
         assert bench.now(Selection("ETH")).detail.heat is not None
+        assert whole.detail.since_ms is not None
+        first = bench.now(Selection("BTC", window="4h").panned(-1000, NOW_MS, whole.detail.since_ms)).detail.heat
+        assert first is not None and first.ts_ms[0] == whole.detail.since_ms and not first.gap.all()
     assert [feed.closed for feed in feeds] == [1, 1]
 
 

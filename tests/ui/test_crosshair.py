@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from liqtui.link.base import LinkState
+from liqtui.model.market import HOUR_MS
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Cluster, KnownPosition, Snapshot
 from liqtui.render.levels import CLASSES, Field
@@ -14,9 +16,8 @@ from liqtui.widgets.crosshair import Crosshair, cell_of, figures, place_of, read
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.map_frame import Framed, Framing
 from tests.ui.running import BTC, lines_of, running, settle
-from tests.ui.scene import NOW_MS, make_snapshot
+from tests.ui.scene import NOW_MS, SceneLink, make_snapshot
 
-HOUR_MS = 3_600_000
 START_MS = 1_790_000_000_000 // 86_400_000 * 86_400_000
 ROW_LOG, LOW_ROW = 1e-3, 11_400
 LIMITS = np.arange(1.0, CLASSES + 1.0) * 1e5
@@ -201,3 +202,35 @@ async def test_time_pans_back_and_forth_and_another_asset_keeps_the_moment() -> 
         await pilot.press("full_stop")
         await settle(pilot)
         assert link.selected[-1] == Selection("ETH")
+
+
+class YoungLink(SceneLink):
+    """A link to an engine that remembers six hours."""
+
+    def put(self, event: Snapshot | LinkState) -> None:
+        """Make something happen, within what is remembered."""
+        if isinstance(event, Snapshot):
+            since_ms, detail = NOW_MS - 6 * HOUR_MS, event.detail
+            gone = detail.selection.until_ms is not None and detail.selection.until_ms <= since_ms
+            event = replace(event, detail=replace(detail, heat=None if gone else detail.heat, since_ms=since_ms))
+        super().put(event)
+
+
+async def test_time_pans_no_further_than_the_history_and_says_so() -> None:
+    async with running((120, 36), YoungLink()) as (app, link, pilot):
+        await pilot.press("left_square_bracket", "left_square_bracket", "comma", "comma")
+        await settle(pilot)
+        assert link.selected[-1] == Selection("BTC", window="4h", until_ms=NOW_MS - 2 * HOUR_MS)
+        assert not app._notifications
+        await pilot.press("comma")
+        await settle(pilot)
+        assert link.selected[-1].until_ms == NOW_MS - 2 * HOUR_MS
+        assert [one.message for one in app._notifications] == ["nothing earlier is remembered in this window"]
+
+
+async def test_a_time_before_the_history_is_named_with_the_ways_out() -> None:
+    async with running((120, 36), YoungLink()) as (app, link, pilot):
+        link.put(make_snapshot(replace(BTC, until_ms=NOW_MS - 9 * HOUR_MS), 10))
+        await settle(pilot)
+        said = "no map of BTC before 21 Sep 08:03: 0 for now, . for later"
+        assert [line.strip() for line in lines_of(app, Heatmap)[1:] if line.strip()] == [said]

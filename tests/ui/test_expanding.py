@@ -8,6 +8,7 @@ from textual.geometry import Size
 
 from liqtui.app import LiqtuiApp
 from liqtui.link.base import Link
+from liqtui.model.market import DAY_MS
 from liqtui.model.selection import Selection
 from liqtui.painting.pace import Pace
 from liqtui.render.levels import CLASSES
@@ -18,7 +19,7 @@ from liqtui.widgets.panel import Panel
 from liqtui.widgets.status import Status
 from liqtui.widgets.tape import Tape
 from tests.ui.running import BTC, running, settle
-from tests.ui.scene import SceneLink, make_snapshot, screen_text
+from tests.ui.scene import NOW_MS, SceneLink, make_snapshot, screen_text
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 36), (120, 50), (200, 30), (220, 60)])
@@ -142,6 +143,37 @@ async def test_every_map_shows_another_window_at_once_where_bandwidth_is_low() -
         assert "FROZEN" not in screen_text(app)
         shown = [one.snapshot for one in app.screen.query(LinkedMap)]
         assert [one and one.detail.selection.window for one in shown] == ["12h", "12h"]
+
+
+async def test_time_pans_in_every_map_side_by_side_and_zero_goes_back_to_now() -> None:
+    made: list[SceneLink] = []
+
+    def more() -> Link:
+        made.append(SceneLink())
+        return made[-1]
+
+    app = LiqtuiApp(SceneLink(), BTC, links=more)
+    async with app.run_test(size=(130, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("g")
+        await settle(pilot)
+        for key, until_ms in (
+            ("comma", NOW_MS - DAY_MS // 4),
+            ("full_stop", None),
+            ("shift+left", NOW_MS - DAY_MS // 4),
+        ):
+            await pilot.press(key)
+            await settle(pilot)
+            assert [link.selected[-1].until_ms for link in made] == [until_ms] * 2
+        assert screen_text(app).count("PAST, to") == 2
+        await pilot.press(*["comma"] * 30, "right_square_bracket")
+        await settle(pilot)
+        assert [link.selected[-1] for link in made] == [
+            Selection(asset, window="3d", until_ms=NOW_MS - 4 * DAY_MS) for asset in ("BTC", "ETH")
+        ]
+        await pilot.press("0")
+        await settle(pilot)
+        assert [link.selected[-1].until_ms for link in made] == [None] * 2 and "PAST" not in screen_text(app)
 
 
 def looks(heatmap: Heatmap) -> int:

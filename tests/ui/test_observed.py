@@ -129,7 +129,7 @@ async def test_a_map_of_the_past_has_no_observed_positions_of_now() -> None:
         link.put(with_known(make_snapshot(BTC, 2)))
         await settle(pilot)
         assert any(mark in line for line in lines_of(app, Heatmap) for mark in "◆◇")
-        past = with_known(make_snapshot(BTC.panned(-1, NOW_MS), 3))
+        past = with_known(make_snapshot(BTC.panned(-1, NOW_MS, None), 3))
         assert past.detail.known and past.detail.selection.until_ms is not None
         link.put(past)
         await settle(pilot)
