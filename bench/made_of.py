@@ -4,7 +4,8 @@
 
 Prints one JSON object: of each viewer bytes a second of colours, moves, text and the rest, pane by pane, the most
 first. What moves the cursor or changes the colour counts for the pane of the next cell. Frames in which most of the map
-is sent again (`whole_map`: its time axis has moved by a page) are told from all others (`small`).
+changes (`whole_map`: sent again, or moved by the terminal as its time axis moves by a page) are told from all others
+(`small`).
 """
 
 import asyncio
@@ -29,10 +30,11 @@ from tests.ui.running import running
 
 VIEWERS = {"1hz": ["--fps", "1"], "4hz": []}
 WHOLE_BYTES = 12_000
+_MOVED = re.compile(r"\x1b\[\d+P")
 APART_S = 0.03
 """Chunks that come closer are of one frame."""
 _PIECE = re.compile(
-    r"(?P<title>\x1b\][^\a]*\a)|(?P<colours>\x1b\[[\d;]*m)|(?P<moves>\x1b\[[\d;]*[A-HJKX]|[\b\v\r\n])"
+    r"(?P<title>\x1b\][^\a]*\a)|(?P<colours>\x1b\[[\d;]*m)|(?P<moves>\x1b\[[\d;]*[A-HJKPX@]|[\b\v\r\n])"
     r"|(?P<text>[^\x00-\x1f]+)|(?P<rest>\x1b\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]|\x1b.|.)",
     re.DOTALL,
 )
@@ -83,7 +85,7 @@ def made_of(frames: Iterable[str], regions: Mapping[str, Region]) -> dict[str, d
     sums: dict[str, dict[str, Counter[str]]] = {key: defaultdict(Counter) for key in ("small", "whole_map")}
     x = y = 0
     for frame in frames:
-        own = sums["whole_map" if len(frame.encode()) > WHOLE_BYTES else "small"]
+        own = sums["whole_map" if len(frame.encode()) > WHOLE_BYTES or _MOVED.search(frame) else "small"]
         waiting: Counter[str] = Counter()
         for found in _PIECE.finditer(frame):
             kind, piece = found.lastgroup or "", found.group()

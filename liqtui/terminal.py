@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO, cast
 
+from liqtui.painting.multiplexer import in_tmux
+
 if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.drivers.linux_driver import LinuxDriver
@@ -40,11 +42,6 @@ def detect_colour(env: Mapping[str, str] = os.environ) -> ColourSystem:
     if not in_tmux(env) and (env.get("TERM_PROGRAM") in _TRUE_PROGRAMS or "WT_SESSION" in env):
         return "truecolor"
     return "256" if "256" in term else "16"
-
-
-def in_tmux(env: Mapping[str, str] = os.environ) -> bool:
-    """Return whether this runs inside tmux or screen."""
-    return bool(env.get("TMUX")) or env.get("TERM", "").startswith(("tmux", "screen"))
 
 
 def prepare(colour: ColourSystem) -> None:

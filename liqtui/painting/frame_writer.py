@@ -4,11 +4,14 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from liqtui.painting.glyphs import UNKNOWN, Glyphs, Ink, change
 from liqtui.painting.ink_chain import ink_chain
 from liqtui.painting.sequences import move, move_to
+
+if TYPE_CHECKING:
+    from liqtui.painting.slide import Slide
 
 MANY_CELLS = 400
 """A frame of more goes down the screen band by band: it may come in parts, and half of it must not look like noise."""
@@ -42,6 +45,13 @@ class FrameWriter:
     def is_empty(self) -> bool:
         """Whether nothing was written."""
         return not self._parts and not self._spans
+
+    def slide(self, y: int, slide: "Slide") -> None:
+        """Move cells of a row; to be called before anything is written, while the pen is the default one."""
+        count, begin = abs(slide.by), slide.opened[0]
+        for x, letter in ((slide.closed, "P"), (begin, "@")):
+            self._parts.append(f"{move(self._at, x, y)}\x1b[{count}{letter}")
+            self._at = (x, y)
 
     def write(self, start: int, end: int, y: int, row: "array[int]") -> None:
         """Take the cells [start, end) of a row, widened where they cut a wide character; the row must not change."""

@@ -20,6 +20,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
+from liqtui.painting.multiplexer import in_tmux
 from liqtui.painting.outlet import Outlet
 from liqtui.painting.shadow import Shadow
 
@@ -63,7 +64,8 @@ class LightApp(App[None]):
 
     def __init__(self, driver_class: type[Driver] | None = None, ansi_color: bool | None = None) -> None:
         super().__init__(driver_class=driver_class, ansi_color=ansi_color)
-        self._shadow = Shadow() if painting_fault() is None else None
+        self._shadow = Shadow(not in_tmux()) if painting_fault() is None else None
+        # tmux draws a line anew for each such move in a pane beside another.
 
     @property
     def outlet(self) -> Outlet | None:

@@ -9,17 +9,20 @@ from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from liqtui.painting.frame_writer import FrameWriter
+from liqtui.painting.frame_writer import MANY_CELLS, FrameWriter
 from liqtui.painting.glyphs import MANY_GLYPHS, UNKNOWN, Glyphs
 
 if TYPE_CHECKING:
     from liqtui.painting.codes import Ids
+    from liqtui.painting.slide import Slide
 
 
 class Shadow:
     """What Textual painted and what of it the terminal was sent; takes updates, gives the bytes that are missing."""
 
-    def __init__(self) -> None:
+    def __init__(self, moves_cells: bool = True) -> None:
+        """Begin with nothing known; `moves_cells`: the terminal moves cells for as little as it was asked to."""
+        self._moves_cells = moves_cells
         self.size = (0, 0)
         self.glyphs = Glyphs()
         self._now = array("i")
@@ -30,6 +33,8 @@ class Shadow:
         self._dirty: dict[int, tuple[int, int]] = {}
         """By row where the cells that may differ from those sent begin and end."""
         self._cursor: tuple[int, int] | None = None
+        self._slide: Slide | None = None
+        """What of the cells sent the terminal can move to where they are wanted."""
 
     def row(self, y: int) -> "array[int]":
         """Return the glyphs that a row should show."""
@@ -59,8 +64,16 @@ class Shadow:
         """Take over (rows, cells) glyphs, the first of which stands at a cell; numpy is loaded where there are any."""
         from liqtui.painting.codes import differing_rows
 
-        width = self.size[0]
-        for offset, (begin, end) in differing_rows(self._now, self.size, x, y, ids).items():
+        width, differing = self.size[0], differing_rows(self._now, self.size, x, y, ids)
+        if (
+            self._moves_cells
+            and self._cursor is not None
+            and sum(end - begin for begin, end in differing.values()) > MANY_CELLS
+        ):
+            from liqtui.painting.slide import find_slide
+
+            self._slide = find_slide(self._sent, self.size, x, y, ids)
+        for offset, (begin, end) in differing.items():
             line = y + offset
             self._strips[line] = {}
             self._mark(x + begin, line, x + end)
@@ -82,7 +95,7 @@ class Shadow:
         width, height = self.size
         self._sent = array("i", [UNKNOWN]) * (width * height)
         self._dirty = dict.fromkeys(range(height), (0, width))
-        self._cursor = None
+        self._cursor = self._slide = None
 
     def _take_row(
         self, y: int, strips: Mapping[int, Strip | None], system: ColorSystem, starts: Iterable[int] | None = None
@@ -127,6 +140,8 @@ class Shadow:
         The pen is the default one before and after.
         """
         writer = FrameWriter(self.glyphs, afresh=self._cursor is None)
+        if self._slide is not None:
+            self._move(writer, self._slide)
         for y, (begin, end) in sorted(self._dirty.items()):
             self._write_row(writer, y, begin, end)
         self._dirty.clear()
@@ -137,6 +152,17 @@ class Shadow:
         if len(self.glyphs.texts) > MANY_GLYPHS:
             self._renumber()
         return data
+
+    def _move(self, writer: FrameWriter, slide: "Slide") -> None:
+        """Have the terminal move cells that were sent, but for rows in which that would cut wide characters."""
+        self._slide, width = None, self.size[0]
+        edges = [x for x in (slide.start, slide.end, slide.closed, slide.closed + abs(slide.by)) if x < width]
+        for y in slide.rows:
+            sent = self._sent[y * width : (y + 1) * width]
+            if not any(self.glyphs.is_rest(sent[x]) for x in edges):
+                self._sent[y * width : (y + 1) * width] = slide.moved(sent, UNKNOWN)
+                self._mark(slide.start, y, slide.end)
+                writer.slide(y, slide)
 
     def _write_row(self, writer: FrameWriter, y: int, begin: int, end: int) -> None:
         line = y * self.size[0]

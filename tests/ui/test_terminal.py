@@ -19,7 +19,8 @@ import pytest
 
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
-from liqtui.terminal import PaneTitle, detect_colour, driver_class, driver_fault, facts, in_tmux
+from liqtui.painting.multiplexer import in_tmux
+from liqtui.terminal import PaneTitle, detect_colour, driver_class, driver_fault, facts
 from liqtui.theming import load_theme
 from liqtui.widgets.title import pane_title
 from tests.ui.scene import make_snapshot
