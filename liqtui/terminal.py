@@ -3,13 +3,12 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from liqtui.painting.multiplexer import in_tmux
 
 if TYPE_CHECKING:
     from textual.driver import Driver
-    from textual.drivers.linux_driver import LinuxDriver
 
 ColourSystem = Literal["truecolor", "256", "16", "none"]
 
@@ -24,7 +23,6 @@ _TRUE_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper")
 TITLE_CELLS = 21
 """What tmux's default status line shows of a pane title."""
 _TITLE_EVERY_S = 1.0
-_ESCAPE_WAITS, _ESCAPE_WAIT_S = 3, 0.06
 
 
 def splash(text: str) -> None:
@@ -156,84 +154,9 @@ def driver_fault() -> str | None:
 
 
 def driver_class(env: Mapping[str, str] = os.environ) -> "type[Driver] | None":
-    """Return the driver to use, or None for Textual's own.
-
-    Its input thread sleeps until there is input (Textual's wakes ten times a second), and inside tmux it does not ask
-    for synchronised output, which makes tmux repaint the whole pane.
-    """
+    """Return the driver to use, or None for Textual's own."""
     if sys.platform == "win32" or driver_fault() is not None or env.get("TEXTUAL_DRIVER"):
         return None
-    from textual.app import App
-    from textual.drivers.linux_driver import LinuxDriver
-
-    from liqtui.painting.outlet import Outlet
-
-    class QuietDriver(LinuxDriver):
-        """Textual's driver with a sleeping input thread."""
-
-        def __init__(
-            self,
-            app: App[object],
-            *,
-            debug: bool = False,
-            mouse: bool = True,
-            size: tuple[int, int] | None = None,
-        ) -> None:
-            super().__init__(app, debug=debug, mouse=mouse, size=size)
-            self._wake = os.pipe()
-
-        def start_application_mode(self) -> None:
-            """Take the terminal over, writing through a fresh outlet."""
-            self._file = Outlet(cast("TextIO", sys.__stderr__))  # type: ignore[assignment]
-            super().start_application_mode()  # type: ignore[no-untyped-call]
-
-        def _request_terminal_sync_mode_support(self) -> None:
-            if not in_tmux(env):
-                super()._request_terminal_sync_mode_support()
-
-        def run_input_thread(self) -> None:
-            """Wait for input and hand on its events until told to stop."""
-            pump_input(self, self._wake[0])
-
-        def disable_input(self) -> None:
-            """Wake the input thread and stop it."""
-            os.write(self._wake[1], b".")
-            super().disable_input()
-
-        def stop_application_mode(self) -> None:
-            """Give the terminal back without the splash."""
-            super().stop_application_mode()
-            self.write("\x1b[K")
-            self.flush()
+    from liqtui.painting.quiet_driver import QuietDriver
 
     return QuietDriver
-
-
-def pump_input(driver: "LinuxDriver", wake: int) -> None:
-    """Read the terminal and post its events until `driver.exit_event` is set and `wake` is readable.
-
-    It polls only for a moment after input, because a lone escape is told from a sequence by waiting.
-    """
-    import select
-    from codecs import getincrementaldecoder
-
-    from textual._xterm_parser import XTermParser
-
-    parser = XTermParser(driver._debug)
-    decode = getincrementaldecoder("utf-8")().decode
-    waits = 0
-    while not driver.exit_event.is_set():
-        ready = select.select([driver.fileno, wake], [], [], _ESCAPE_WAIT_S if waits else None)[0]
-        waits = _ESCAPE_WAITS if driver.fileno in ready else max(waits - 1, 0)
-        if driver.fileno in ready:
-            try:
-                data = os.read(driver.fileno, 4096)
-            except OSError:  # the terminal is gone
-                return
-            if not data:
-                return
-            for event in parser.feed(decode(data)):
-                driver.process_message(event)
-        for event in parser.tick():
-            driver.process_message(event)
-    os.read(wake, 64)
