@@ -51,13 +51,13 @@ def _laid(fields: Sequence[Field], used: int, width: int, base: Style) -> Strip:
 
 _JOINED_MOST = 512
 _joined: dict[int, tuple[Style, Style, Style]] = {}
-"""By the identity of a style: that style, what it was put on last, and what came of it."""
+"""By the identity of a style: that style, which stays alive by it, what it was put on last, and what came of it."""
 
 
 def _on(base: Style, style: Style) -> Style:
     """Return a style on a base, as adding them does; Rich would look both up by their hashes, which are Python's."""
     found = _joined.get(id(style))
-    if found is None or found[0] is not style or found[1] is not base:
+    if found is None or found[1] is not base:
         if len(_joined) >= _JOINED_MOST:
             _joined.clear()
         found = _joined[id(style)] = (style, base, base + style)

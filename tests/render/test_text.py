@@ -42,3 +42,16 @@ def test_a_line_is_as_wide_as_it_should_be_and_cuts_nothing(pairs: list[tuple[st
 def test_wide_characters_count_twice() -> None:
     assert line(fields(("日本", 0)), 6, PLAIN).cell_length == 6
     assert line(fields(("日本", 0)), 3, PLAIN).text == "   "
+
+
+def test_styles_are_put_on_the_ground_of_their_own_line() -> None:
+    """Whatever was drawn before: the same style on other grounds, equal ones, and more than are remembered."""
+    grounds = [Style(bgcolor=colour) for colour in ("red", "blue")]
+    styles = [Style(color=f"#{k:06x}", bold=bool(k % 2)) for k in range(700)]
+    for turn in range(2):
+        for k, style in enumerate(styles):
+            ground = grounds[(k + turn) % 2]
+            shown = next(iter(line([Field("x", style)], 1, ground)))
+            assert shown.style == ground + style, (turn, k)
+    for ground in (*grounds, *grounds):
+        assert next(iter(line([Field("x", styles[0])], 1, ground))).style == ground + styles[0]

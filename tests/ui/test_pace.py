@@ -1,5 +1,6 @@
 """When the next picture is due: a cap in which the newest wins, low bandwidth by hand and when output backs up."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.status import Status
 from liqtui.widgets.tape import Tape
+from tests.ui.painted import CSS
 from tests.ui.running import BTC, lines_of, settle
 from tests.ui.scene import NOW_MS, SceneLink, make_snapshot, screen_text
 
@@ -227,3 +229,29 @@ async def test_the_engine_is_told_how_often_a_picture_comes() -> None:
         await pilot.press("B")
         await settle(pilot)
         assert link.paces == [4.0, 1.0, 4.0]
+
+
+class Counting(LiqtuiApp):
+    """The app, which counts its pictures."""
+
+    CSS_PATH = str(CSS)
+    pictures = 0
+
+    def draw(self) -> None:
+        """Draw one."""
+        super().draw()
+        self.pictures += 1
+
+
+async def test_an_app_that_is_left_draws_no_picture_that_was_still_to_come() -> None:
+    link = SceneLink()
+    app = Counting(link, BTC, pace=Pace(4.0))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.draw_now()
+        link.put(make_snapshot(BTC, 9))
+        await pilot.pause()
+        assert app._drawing is not None
+        drawn = app.pictures
+    await asyncio.sleep(0.35)
+    assert app.pictures == drawn
