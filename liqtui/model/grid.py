@@ -31,6 +31,15 @@ def bin_of(price_usd: float, width_log: float = BOOK_BIN_LOG) -> int:
     return bin_at(math.log(price_usd), width_log)
 
 
+def entries_at(low: float, high: float) -> tuple[int, int]:
+    """Return the first bin of the entries in a range, in bins, and how many they are even over.
+
+    Whole ones, as near to the range as they can be: so openings are alike, and need not be worked out each time.
+    """
+    width = max(round(high - low), 1)
+    return math.floor((low + high - width) / 2 + 0.5), width
+
+
 def price_of(edge: float, width_log: float = BOOK_BIN_LOG) -> float:
     """Return the price at the lower edge of a bin; a fraction lies inside it (b + 0.5 is the middle in log price)."""
     return math.exp(edge * width_log)

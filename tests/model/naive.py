@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from liqtui.model.approach import LEAST_PROGRESS
 from liqtui.model.book import Flow
-from liqtui.model.grid import BOOK_BIN_LOG
+from liqtui.model.grid import BOOK_BIN_LOG, entries_at
 from liqtui.model.levels import kernel, row_distance_log
 from liqtui.model.market import SIGN, Side
 from liqtui.model.params import ROWS, BookParams
@@ -106,7 +106,8 @@ class NaiveSide:
         if base <= 0:
             return
         pieces = kernel(self.params, self.side, BOOK_BIN_LOG)
-        a, b = low / BOOK_BIN_LOG, max(high / BOOK_BIN_LOG, low / BOOK_BIN_LOG + 0.5)
+        a, width = entries_at(low / BOOK_BIN_LOG, high / BOOK_BIN_LOG)
+        b = a + width
         parts: dict[tuple[int, int, int], float] = {}
         for j in range(len(pieces.share)):
             near, far, k = float(pieces.near[j]), float(pieces.far[j]), int(pieces.row[j])
