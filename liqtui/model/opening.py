@@ -19,8 +19,8 @@ from liqtui.model.params import ROWS, BookParams, Floats, Ints
 NOWHERE = -8 * BINS
 """Column after the last of a row in which nothing is opened."""
 
-MOST_KEPT, WIDEST_KEPT = 32, 64
-"""Openings that are kept, by the columns that their entries are even over, and the widest; each has some 200 kB."""
+MOST_KEPT, WIDEST_KEPT = 24, 64
+"""Openings that are kept, by the columns that their entries are even over, and the widest; each has some 100 kB."""
 
 Pair = tuple[float, float]
 """One number for the longs and one for the shorts, each in its side's own direction."""
@@ -56,41 +56,54 @@ class Opened:
 class _Shape:
     """What entries from column 0 on open of the assumed mix, or a part of it, cell by cell in a line."""
 
-    row: Ints
-    column: Ints
+    cell: Ints
     share: Floats
     whole: Floats
-    cell: Ints
     counts: Ints
     sides: Ints
     by_row: Floats
     tops: Ints
+    """(2, ROWS)"""
     ends: tuple[tuple[int, int], tuple[int, int]]
     """First column of each side, and that after the last."""
 
+    def placed(self) -> tuple[Ints, Ints]:
+        """Return row and column of each cell."""
+        row = np.arange(2 * ROWS).repeat(self.counts)
+        return row, self.cell - row * BINS
+
     def chosen(self, at: NDArray[np.bool_]) -> "_Shape":
         """Return some of the cells."""
-        return _shape(self.row[at], self.column[at], self.share[at], self.whole[at])
+        row, column = self.placed()
+        return _shape(row[at], column[at], self.share[at], self.whole[at])
 
-    def below(self, stop: Ints, end: Ints) -> "_Shape":
-        """Return the shape with nothing from the column `stop` (2,) of each side on, and no cells from `end` (2,) on."""
-        some = self
-        if any(own[1] > last for own, last in zip(self.ends, end.tolist(), strict=True)):
-            some = self.chosen(self.column < end.repeat(self.sides))
-        share = some.share * (some.column < stop.repeat(some.sides))
-        by_row = np.bincount(some.row, share, 2 * ROWS).reshape(2, ROWS)
-        return replace(some, share=share, by_row=by_row, tops=np.minimum(some.tops, stop[:, None]))
+    def below(self, stop: Ints) -> "_Shape":
+        """Return the shape with nothing in the columns `stop` (2,) of each side and above."""
+        row, column = self.placed()
+        share = self.share * (column < stop.repeat(self.sides))
+        return replace(self, share=share, by_row=_by_row(row, share), tops=np.minimum(self.tops, stop[:, None]))
+
+    def split(self, at: Ints) -> tuple["_Shape", "_Shape"]:
+        """Return what lies in columns below `at` (2,) of each side, and the rest."""
+        below = self.placed()[1] < at.repeat(self.sides)
+        return self.chosen(below), self.chosen(~below)
 
 
 def _shape(row: Ints, column: Ints, share: Floats, whole: Floats) -> _Shape:
-    counts, by_row = np.bincount(row, minlength=2 * ROWS), np.bincount(row, share, 2 * ROWS)
+    counts = np.bincount(row, minlength=2 * ROWS)
     sides = counts.reshape(2, ROWS).sum(1)
     tops = np.full(2 * ROWS, NOWHERE)
     tops[row] = column + 1
     parts = column[: sides[0]], column[sides[0] :]
     ends = tuple((int(one.min(initial=0)), int(one.max(initial=NOWHERE)) + 1) for one in parts)
-    cell = row * BINS + column
-    return _Shape(row, column, share, whole, cell, counts, sides, by_row.reshape(2, ROWS), tops.reshape(2, ROWS), (ends[0], ends[1]))
+    cell, by_row = row * BINS + column, _by_row(row, share)
+    return _Shape(cell, share, whole, counts, sides, by_row, tops.reshape(2, ROWS), (ends[0], ends[1]))
+
+
+def _by_row(row: Ints, share: Floats) -> Floats:
+    out: Floats = np.zeros((2, ROWS))
+    out += np.bincount(row, share, 2 * ROWS).reshape(2, ROWS)
+    return out
 
 
 class Opening:
@@ -118,10 +131,12 @@ class Opening:
         (first_long, last_long), (first_short, last_short) = shape.ends
         moved, lost = np.array(low), None
         if low[0] + last_long > stop[0] or low[1] + last_short > stop[1]:
-            shape = shape.below(np.array(stop) - moved, BINS - moved)
+            shape = shape.below(np.array(stop) - moved)
+        if low[0] + last_long > BINS or low[1] + last_short > BINS:
+            shape, _ = shape.split(BINS - moved)
         if low[0] + first_long < 0 or low[1] + first_short < 0:
-            inside = shape.column >= (-moved).repeat(shape.sides)
-            lost, shape = shape.chosen(~inside).by_row, shape.chosen(inside)
+            out, shape = shape.split(-moved)
+            lost = out.by_row
         never, rest = self._never * pull[:, -1], pull[:, :-1]
         total = ((shape.by_row if lost is None else shape.by_row + lost) * rest).sum(1) + never
         weight = rest / total[:, None]
@@ -150,8 +165,9 @@ class Opening:
             start = column + edge[piece]
             share += sign * (_area(start + 1, width) - _area(start, width))
         share *= self._density[piece]
-        key, line = np.unique(self._row[piece] * -NOWHERE + column - NOWHERE // 2, return_inverse=True)
-        row, column = key // -NOWHERE, key % -NOWHERE + NOWHERE // 2
+        least, span = int(column.min()), int(np.ptp(column)) + 1
+        key, line = np.unique(self._row[piece] * span + column - least, return_inverse=True)
+        row, column = key // span, key % span + least
         # Beyond a piece the difference is rounding.
         share = np.maximum(np.bincount(line, share), 0.0)
         whole = column + 0.5 + self.distance_log.ravel()[row] / BOOK_BIN_LOG
