@@ -218,7 +218,7 @@ class Lanes:
         return spent.reshape(target_base.shape)
 
     def deposit(self, base: Floats, pull: Floats, low: Pair, high: Pair, floor: Pair) -> None:
-        """Open `base` (experts, 2) coins with entries even over [low, high], in whole columns.
+        """Open `base` (experts, 2) coins with entries even over [low, high], in whole steps of a column.
 
         The mix is that of the parameters times `pull` (2, ROWS + 1), never last. Levels that a price at `floor` has
         passed are not opened; what would have stood there is opened elsewhere in proportion.

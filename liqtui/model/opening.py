@@ -2,7 +2,7 @@
 
 The level of an entry even over [low, low + w] and of a distance even over [near, far] has a density that rises over w
 from low - far on, and falls over w from low - near on. So each piece of the kernel is two ramps. Entries are even over
-whole columns, so that the shares of the cells depend on their width alone, and are kept by it.
+whole steps of a column, so that few openings differ by more than whole columns, and those few are kept.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from liqtui.model.grid import BINS, BOOK_BIN_LOG
+from liqtui.model.grid import BINS, BOOK_BIN_LOG, ENTRY_STEPS
 from liqtui.model.levels import kernel, row_distance_log
 from liqtui.model.market import SIDES
 from liqtui.model.params import ROWS, BookParams, Floats, Ints
@@ -19,8 +19,8 @@ from liqtui.model.params import ROWS, BookParams, Floats, Ints
 NOWHERE = -8 * BINS
 """Column after the last of a row in which nothing is opened."""
 
-MOST_KEPT, WIDEST_KEPT = 24, 64
-"""Openings that are kept, by the columns that their entries are even over, and the widest; each has some 100 kB."""
+MOST_KEPT, WIDEST_KEPT = 48, 128
+"""Openings that are kept, some 90 kB each, and the widest of them in steps of the entries."""
 
 Pair = tuple[float, float]
 """One number for the longs and one for the shorts, each in its side's own direction."""
@@ -54,9 +54,9 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What entries from column 0 on open of the assumed mix, or a part of it, cell by cell in a line."""
+    """What entries from within column 0 on open of the assumed mix, or a part of it, cell by cell in a line."""
 
-    cell: Ints
+    cell: NDArray[np.int32]
     share: Floats
     whole: Floats
     counts: Ints
@@ -96,7 +96,7 @@ def _shape(row: Ints, column: Ints, share: Floats, whole: Floats) -> _Shape:
     tops[row] = column + 1
     parts = column[: sides[0]], column[sides[0] :]
     ends = tuple((int(one.min(initial=0)), int(one.max(initial=NOWHERE)) + 1) for one in parts)
-    cell, by_row = row * BINS + column, _by_row(row, share)
+    cell, by_row = (row * BINS + column).astype(np.int32), _by_row(row, share)
     return _Shape(cell, share, whole, counts, sides, by_row, tops.reshape(2, ROWS), (ends[0], ends[1]))
 
 
@@ -123,11 +123,14 @@ class Opening:
         self._kept = lru_cache(MOST_KEPT)(self._made)
 
     def opened(self, low: tuple[int, int], width: int, stop: tuple[int, int], pull: Floats) -> Opened:
-        """Return one coin with entries even over `width` columns from `low` on, nothing from the column `stop` on.
+        """Return one coin with entries even over `width` from `low` on, nothing from the column `stop` on.
 
-        `pull` (2, ROWS + 1), never last, is what the assumed mix is multiplied by.
+        `low` and `width` are in steps of which ENTRY_STEPS make a column; `pull` (2, ROWS + 1), never last, is what
+        the assumed mix is multiplied by.
         """
-        shape = self._kept(width) if width <= WIDEST_KEPT else self._made(width)
+        made = self._kept if width <= WIDEST_KEPT else self._made
+        shape = made(low[0] % ENTRY_STEPS, low[1] % ENTRY_STEPS, width)
+        low = low[0] // ENTRY_STEPS, low[1] // ENTRY_STEPS
         (first_long, last_long), (first_short, last_short) = shape.ends
         moved, lost = np.array(low), None
         if low[0] + last_long > stop[0] or low[1] + last_short > stop[1]:
@@ -154,16 +157,17 @@ class Opening:
             tops=(shape.tops + moved[:, None]).ravel(),
         )
 
-    def _made(self, width: int) -> _Shape:
-        """Work out what entries over `width` columns open."""
-        first = np.floor(-self._far).astype(np.int64)
-        counts = np.ceil(width - self._near).astype(np.int64) - first
+    def _made(self, long: int, short: int, width: int) -> _Shape:
+        """Work out what entries over `width` open that begin so many steps into column 0 of their side."""
+        low, wide = np.where(self._row < ROWS, long, short) / ENTRY_STEPS, width / ENTRY_STEPS
+        first = np.floor(low - self._far).astype(np.int64)
+        counts = np.ceil(low + wide - self._near).astype(np.int64) - first
         piece = np.arange(len(first)).repeat(counts)
         column = np.arange(len(piece)) - (counts.cumsum() - counts - first)[piece]
         share = np.zeros(len(piece))
         for edge, sign in ((self._far, 1.0), (self._near, -1.0)):
-            start = column + edge[piece]
-            share += sign * (_area(start + 1, width) - _area(start, width))
+            start = column + (edge - low)[piece]
+            share += sign * (_area(start + 1, wide) - _area(start, wide))
         share *= self._density[piece]
         least, span = int(column.min()), int(np.ptp(column)) + 1
         key, line = np.unique(self._row[piece] * span + column - least, return_inverse=True)

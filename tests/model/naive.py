@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from liqtui.model.approach import LEAST_PROGRESS
 from liqtui.model.book import NERVE_STEPS, Flow
-from liqtui.model.grid import BOOK_BIN_LOG, entries_at
+from liqtui.model.grid import BOOK_BIN_LOG, ENTRY_STEPS, entries_at
 from liqtui.model.levels import kernel, row_distance_log
 from liqtui.model.market import SIGN, Side
 from liqtui.model.params import ROWS, BookParams
@@ -106,8 +106,8 @@ class NaiveSide:
         if base <= 0:
             return
         pieces = kernel(self.params, self.side, BOOK_BIN_LOG)
-        a, width = entries_at(low / BOOK_BIN_LOG, high / BOOK_BIN_LOG)
-        b = a + width
+        first, width = entries_at(low / BOOK_BIN_LOG, high / BOOK_BIN_LOG)
+        a, b = first / ENTRY_STEPS, (first + width) / ENTRY_STEPS
         parts: dict[tuple[int, int, int], float] = {}
         for j in range(len(pieces.share)):
             near, far, k = float(pieces.near[j]), float(pieces.far[j]), int(pieces.row[j])

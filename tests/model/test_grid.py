@@ -10,6 +10,7 @@ from liqtui.model.grid import (
     BINS_PER_HEAT_ROW,
     BOOK_BIN_LOG,
     DRIFT_BINS,
+    ENTRY_STEPS,
     Window,
     bin_at,
     bin_of,
@@ -55,8 +56,8 @@ def test_drift_recentres_only_when_price_went_far(move: float) -> None:
 
 
 @given(st.floats(-3000, 3000), st.floats(0, 200))
-def test_entries_are_whole_bins_as_near_to_their_range_as_they_can_be(low: float, width: float) -> None:
+def test_entries_are_whole_steps_as_near_to_their_range_as_they_can_be(low: float, width: float) -> None:
     first, wide = entries_at(low, low + width)
-    assert wide == max(round(low + width - low), 1)
-    assert abs(first + wide / 2 - (low + width / 2)) <= 0.5 + 1e-9
-    assert entries_at(2.2, 7.1) == (2, 5) and entries_at(2.9, 2.9) == (2, 1)
+    assert wide == max(round((low + width - low) * ENTRY_STEPS), 1)
+    assert abs((first + wide / 2) / ENTRY_STEPS - (low + width / 2)) <= 0.5 / ENTRY_STEPS + 1e-9
+    assert entries_at(2.1, 7.2) == (2 * ENTRY_STEPS, 5 * ENTRY_STEPS)
