@@ -120,7 +120,6 @@ class Opening:
             np.concatenate([getattr(one, name) for one in pieces]) for name in ("near", "far", "share")
         )
         self._density: Floats = share / (self._far - self._near)
-        self._kept = lru_cache(MOST_KEPT)(self._made)
 
     def opened(self, low: tuple[int, int], width: int, stop: tuple[int, int], pull: Floats) -> Opened:
         """Return one coin with entries even over `width` from `low` on, nothing from the column `stop` on.
@@ -128,8 +127,8 @@ class Opening:
         `low` and `width` are in steps of which ENTRY_STEPS make a column; `pull` (2, ROWS + 1), never last, is what
         the assumed mix is multiplied by.
         """
-        made = self._kept if width <= WIDEST_KEPT else self._made
-        shape = made(low[0] % ENTRY_STEPS, low[1] % ENTRY_STEPS, width)
+        begin = low[0] % ENTRY_STEPS, low[1] % ENTRY_STEPS
+        shape = _kept(self, begin, width) if width <= WIDEST_KEPT else self.made(begin, width)
         low = low[0] // ENTRY_STEPS, low[1] // ENTRY_STEPS
         (first_long, last_long), (first_short, last_short) = shape.ends
         moved, lost = np.array(low), None
@@ -157,9 +156,9 @@ class Opening:
             tops=(shape.tops + moved[:, None]).ravel(),
         )
 
-    def _made(self, long: int, short: int, width: int) -> _Shape:
+    def made(self, begin: tuple[int, int], width: int) -> _Shape:
         """Work out what entries over `width` open that begin so many steps into column 0 of their side."""
-        low, wide = np.where(self._row < ROWS, long, short) / ENTRY_STEPS, width / ENTRY_STEPS
+        low, wide = np.where(self._row < ROWS, *begin) / ENTRY_STEPS, width / ENTRY_STEPS
         first = np.floor(low - self._far).astype(np.int64)
         counts = np.ceil(low + wide - self._near).astype(np.int64) - first
         piece = np.arange(len(first)).repeat(counts)
@@ -176,6 +175,12 @@ class Opening:
         share = np.maximum(np.bincount(line, share), 0.0)
         whole = column + 0.5 + self.distance_log.ravel()[row] / BOOK_BIN_LOG
         return _shape(row, column, share, whole)
+
+
+@lru_cache(MOST_KEPT)
+def _kept(opening: Opening, begin: tuple[int, int], width: int) -> _Shape:
+    """Return what `opening` makes, for all markets together: their histories are modelled one after the other."""
+    return opening.made(begin, width)
 
 
 def _area(y: Floats, width: float) -> Floats:
