@@ -3,9 +3,9 @@
     python -m bench.model [days]
 
 Prints one JSON object. Times are processor time; give OPENBLAS_NUM_THREADS=1 to keep the algebra on one core. The model
-is whole: all experts, both sides, learning from prints every hour, the columns of the history. The rivals run on a
-short stretch from the start, and their time for all bars is that of a bar there times the bars: too little for the
-recipe, whose frame would grow. `times` is how many times longer a rival takes than the model.
+is whole: all experts, both sides, learning from prints every hour, the columns of the history that can be seen at its
+end. The rivals run on a short stretch from the start, and their time for all bars is that of a bar there times the
+bars: too little for the recipe, whose frame would grow. `times` is how many times longer a rival takes than the model.
 """
 
 import json
@@ -58,6 +58,7 @@ def model(moments: Sequence[Moment]) -> tuple[Intensity, dict[str, Any]]:
     """Time the whole model over all bars, the newest ones one by one."""
     intensity = Intensity()
     intensity.hear_prints(0)
+    intensity.expect_look(moments[-1].bar.end_ms)
     before = _spent_ms(partial(_each, partial(tell, intensity), moments[:-LIVE_BARS]))
     live = [_spent_ms(partial(tell, intensity, moment)) for moment in moments[-LIVE_BARS:]]
     total_s, median = (before + sum(live)) / 1e3, statistics.median(live)

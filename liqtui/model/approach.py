@@ -142,9 +142,8 @@ class Stops:
         """`distance_log` is (2, ROWS)."""
         row, back, _ = _reach(distance_log)
         self._cells = _Reach(row, back, ())
-        self._distance: Floats = distance_log.ravel() / BOOK_BIN_LOG
-        stays = np.tile(params.stays, 2)
-        self._beyond: Floats = self._distance * stays / np.maximum(1 - stays, 1e-12)
+        stays, distance = np.tile(params.stays, 2), distance_log.ravel() / BOOK_BIN_LOG
+        self._beyond: Floats = distance * stays / np.maximum(1 - stays, 1e-12)
         """(2 ROWS,) columns beyond the level at which the line through what is left would come to nothing."""
 
     def nearer(self, position: Pair, worst: Floats, gap: Gap) -> Fewer:
@@ -163,12 +162,8 @@ class Stops:
 
     def fresh(self, opened: Opened, position: Pair) -> Floats:
         """Return the worst price of what is opened in each cell of the line, with price at a position above it."""
-        out: Floats = (self._distance + opened.shift + 0.5).repeat(opened.counts)
-        out += opened.place
-        longs = int(opened.counts[:ROWS].sum())
         # Who is farther from the level than the whole way has all of it left.
-        np.minimum(out[:longs], position[0], out=out[:longs])
-        np.minimum(out[longs:], position[1], out=out[longs:])
+        out: Floats = np.minimum(opened.whole, np.array(position).repeat(opened.sides))
         return out
 
 

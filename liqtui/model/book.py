@@ -13,6 +13,9 @@ from liqtui.model.market import SIDES, Side
 from liqtui.model.opening import Pair
 from liqtui.model.params import BookParams, Floats, Ints
 
+NERVE_STEPS = 3
+"""Nerves are tried once in so many steps, for the time of all: where price stood is much the same in each."""
+
 CONSERVED = 1e-9
 """Largest relative difference between a side and the open interest that is not a fault."""
 
@@ -48,7 +51,8 @@ class Books:
         self.oi_base = 0.0
         self.started = False
         self._spent: Floats = np.zeros((len(params), 2))
-        """Business time that the newest step took: how long nerves were tried until the next one."""
+        """Business time of the steps since nerves were tried."""
+        self._steps = 0
         self.faults: Ints = np.zeros(len(params), dtype=np.int64)
         """By expert, the side-steps in which more was liquidated than open interest and births allow."""
 
@@ -74,11 +78,14 @@ class Books:
         most_births = max(births, flow.volume_base - max(self.oi_base - flow.oi_base, 0.0))
         most = total + (most_births - flow.oi_base)
         most -= lanes.stop_out(low, most)
-        lanes.lose_nerve(low, self._spent, most)
+        self._steps += 1
+        if self._steps % NERVE_STEPS == 0:
+            lanes.lose_nerve(low, self._spent, most)
+            self._spent[:] = 0.0
         lanes.follow((flow.close_log, -flow.close_log))
         held = lanes.held()
         opened = np.maximum(flow.oi_base - held.sum(-1), births)
-        self._spent = lanes.close_out(held, flow.oi_base - opened)
+        self._spent += lanes.close_out(held, flow.oi_base - opened)
         self._open(flow, opened)
         self.oi_base = flow.oi_base
         return taken

@@ -17,6 +17,9 @@ BINS = 2048
 AHEAD_BINS = 256
 """Bins of the window on the far side of price when it is centred; the rest reach out to the levels."""
 
+ENTRY_STEPS = 2
+"""Parts of a bin to which the range of the entries of a bar is rounded."""
+
 DRIFT_BINS = 128
 """How far price may travel before the window follows."""
 
@@ -29,6 +32,16 @@ def bin_at(log_price: float, width_log: float = BOOK_BIN_LOG) -> int:
 def bin_of(price_usd: float, width_log: float = BOOK_BIN_LOG) -> int:
     """Return the absolute bin that holds a price; the price must be positive."""
     return bin_at(math.log(price_usd), width_log)
+
+
+def entries_at(low: float, high: float) -> tuple[int, int]:
+    """Return where the entries in a range begin and how wide they lie, in shares 1 / ENTRY_STEPS of a bin.
+
+    `low` and `high` are in bins. Whole steps, as near to the range as they can be: so openings are alike, and need not
+    be worked out each time.
+    """
+    width = max(round((high - low) * ENTRY_STEPS), 1)
+    return math.floor(((low + high) * ENTRY_STEPS - width) / 2 + 0.5), width
 
 
 def price_of(edge: float, width_log: float = BOOK_BIN_LOG) -> float:

@@ -184,6 +184,11 @@ class Rings:
         return None
 
 
+def oldest_ms(now_ms: int) -> int:
+    """Return when the oldest columns open that are remembered at a time."""
+    return (now_ms // LONG_MS - LONG_COLUMNS) * LONG_MS
+
+
 class TrueRange:
     """Average true range of an hour, over the last ATR_BARS complete hours."""
 

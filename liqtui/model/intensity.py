@@ -24,6 +24,7 @@ from liqtui.model.history import (
     SpanRing,
     Stretch,
     TrueRange,
+    oldest_ms,
 )
 from liqtui.model.joining import OpenInterestTrack, RecentRange, crowd_lean, is_sound, swept_range, taker_imbalance
 from liqtui.model.market import (
@@ -79,6 +80,8 @@ class Intensity:
         self._end_ms: int | None = None
         self._close_usd = 0.0
         self._oi_stamp_ms = -1
+        self._columns_from_ms: float = 0
+        """Columns that end by then are not kept."""
         self._recent = RecentRange()
         self._live: Span | None = None
         """What the quotes after the last bar have seen."""
@@ -143,6 +146,13 @@ class Intensity:
         """Say from when on every print has been added; None while prints may be missing. Bars before teach nothing."""
         self._experts.listener.heard_since_ms = since_ms
 
+    def expect_look(self, first_ms: int | None) -> None:
+        """Say when the columns of the past are first looked at: those too old to be seen then are not worked out.
+
+        None: they are never looked at.
+        """
+        self._columns_from_ms = math.inf if first_ms is None else oldest_ms(first_ms)
+
     @property
     def experts(self) -> Experts:
         """The books, and what they learned from the prints."""
@@ -190,6 +200,8 @@ class Intensity:
         )
 
     def _remember(self, bar: PriceBar) -> None:
+        if bar.end_ms <= self._columns_from_ms:
+            return
         first, cells = self._column_cells(bar.close_usd, bar.close_usd, bar.close_usd)
         self._rings.remember(bar, first, cells)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from liqtui.model.approach import Gap, Nerves, Stops, stays
 from liqtui.model.closing import Closing
 from liqtui.model.exposure import Sweep
-from liqtui.model.grid import BINS, Window
+from liqtui.model.grid import BINS, Window, entries_at
 from liqtui.model.opening import Opened, Opening, Pair
 from liqtui.model.params import ROWS, BookParams, Floats, Ints
 
@@ -218,14 +218,16 @@ class Lanes:
         return spent.reshape(target_base.shape)
 
     def deposit(self, base: Floats, pull: Floats, low: Pair, high: Pair, floor: Pair) -> None:
-        """Open `base` (experts, 2) coins with entries even over [low, high].
+        """Open `base` (experts, 2) coins with entries even over [low, high], in whole steps of a column.
 
         The mix is that of the parameters times `pull` (2, ROWS + 1), never last. Levels that a price at `floor` has
         passed are not opened; what would have stood there is opened elsewhere in proportion.
         """
         if not (base > 0).any():
             return
-        opened = self._opening.opened(self.position(low), self.position(high), self.first_swept(floor), pull)
+        ranges = zip(self.position(low), self.position(high), strict=True)
+        (long, width), (short, _) = (entries_at(*one) for one in ranges)
+        opened = self._opening.opened((long, short), width, self.first_swept(floor), pull)
         self.rest[:, :, -1] += base * opened.never
         if opened.outside is not None:
             self.rest[:, :, :-1] += base[:, :, None] * opened.outside
@@ -234,10 +236,10 @@ class Lanes:
 
     def _fill(self, opened: Opened, base: Floats, position: Pair) -> None:
         coins = base[:, :, None] / self._factor
+        self._sums += coins * opened.by_row
+        coins *= opened.weight
         after = coins.reshape(len(coins), -1).repeat(opened.counts, axis=1)
         after *= opened.share
-        coins *= opened.by_row
-        self._sums += coins
         for expert, cells in enumerate(self._flat):
             before = cells.take(opened.cell)
             after[expert] += before

@@ -1,25 +1,26 @@
-"""Where one coin of what a bar opens lies in both sides' books, worked out once for all experts.
+"""Where one coin of what a bar opens lies in both sides' books, for all experts.
 
 The level of an entry even over [low, low + w] and of a distance even over [near, far] has a density that rises over w
-from low - far on, and falls over w from low - near on. So each piece of the kernel is two ramps: their increments are
-put in a line of all rows of both sides and summed up along it, which costs as many steps as the ramps are long.
+from low - far on, and falls over w from low - near on. So each piece of the kernel is two ramps. Entries are even over
+whole steps of a column, so that few openings differ by more than whole columns, and those few are kept.
 """
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from liqtui.model.grid import BINS, BOOK_BIN_LOG
+from liqtui.model.grid import BINS, BOOK_BIN_LOG, ENTRY_STEPS
 from liqtui.model.levels import kernel, row_distance_log
 from liqtui.model.market import SIDES
 from liqtui.model.params import ROWS, BookParams, Floats, Ints
 
-LEAST_WIDTH = 0.5
-"""Least range of the entries, in columns."""
+NOWHERE = -8 * BINS
+"""Column after the last of a row in which nothing is opened."""
 
-NOWHERE = 1e9
-"""Columns to the pieces of a row that has none."""
+MOST_KEPT, WIDEST_KEPT = 48, 128
+"""Openings that are kept, some 90 kB each, and the widest of them in steps of the entries."""
 
 Pair = tuple[float, float]
 """One number for the longs and one for the shorts, each in its side's own direction."""
@@ -31,16 +32,18 @@ class Opened:
 
     counts: Ints
     """(2 ROWS,) cells of each row in the line."""
-    shift: Ints
-    """(2 ROWS,) column of a cell less its place in the line, by row."""
+    sides: Ints
+    """(2,) cells of each side in the line."""
     cell: Ints
     """Flat index, row * BINS + column, of each cell in the line; each comes once."""
-    place: Floats
-    """Place of each cell in the line: 0, 1, 2."""
     share: Floats
-    """Coins in each cell of the line."""
+    """Coins in each cell of the line, once multiplied by the row's weight."""
+    weight: Floats
+    """(2, ROWS)"""
+    whole: Floats
+    """Position of a price from which the whole way leads to each cell of the line."""
     by_row: Floats
-    """(2, ROWS) sums of `share`."""
+    """(2, ROWS) coins in the cells of each row."""
     outside: Floats | None
     """(2, ROWS) below the window; None where nothing is."""
     never: Floats
@@ -50,14 +53,57 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the entries of both sides lie, in columns."""
+class _Shape:
+    """What entries from within column 0 on open of the assumed mix, or a part of it, cell by cell in a line."""
 
-    low: Floats
-    """(2, 1)"""
-    width: float
-    stop: Ints
-    """(2, 1) columns from which on nothing is opened."""
+    cell: NDArray[np.int32]
+    share: Floats
+    whole: Floats
+    counts: Ints
+    sides: Ints
+    by_row: Floats
+    tops: Ints
+    """(2, ROWS)"""
+    ends: tuple[tuple[int, int], tuple[int, int]]
+    """First column of each side, and that after the last."""
+
+    def placed(self) -> tuple[Ints, Ints]:
+        """Return row and column of each cell."""
+        row = np.arange(2 * ROWS).repeat(self.counts)
+        return row, self.cell - row * BINS
+
+    def chosen(self, at: NDArray[np.bool_]) -> "_Shape":
+        """Return some of the cells."""
+        row, column = self.placed()
+        return _shape(row[at], column[at], self.share[at], self.whole[at])
+
+    def below(self, stop: Ints) -> "_Shape":
+        """Return the shape with nothing in the columns `stop` (2,) of each side and above."""
+        row, column = self.placed()
+        share = self.share * (column < stop.repeat(self.sides))
+        return replace(self, share=share, by_row=_by_row(row, share), tops=np.minimum(self.tops, stop[:, None]))
+
+    def split(self, at: Ints) -> tuple["_Shape", "_Shape"]:
+        """Return what lies in columns below `at` (2,) of each side, and the rest."""
+        below = self.placed()[1] < at.repeat(self.sides)
+        return self.chosen(below), self.chosen(~below)
+
+
+def _shape(row: Ints, column: Ints, share: Floats, whole: Floats) -> _Shape:
+    counts = np.bincount(row, minlength=2 * ROWS)
+    sides = counts.reshape(2, ROWS).sum(1)
+    tops = np.full(2 * ROWS, NOWHERE)
+    tops[row] = column + 1
+    parts = column[: sides[0]], column[sides[0] :]
+    ends = tuple((int(one.min(initial=0)), int(one.max(initial=NOWHERE)) + 1) for one in parts)
+    cell, by_row = (row * BINS + column).astype(np.int32), _by_row(row, share)
+    return _Shape(cell, share, whole, counts, sides, by_row, tops.reshape(2, ROWS), (ends[0], ends[1]))
+
+
+def _by_row(row: Ints, share: Floats) -> Floats:
+    out: Floats = np.zeros((2, ROWS))
+    out += np.bincount(row, share, 2 * ROWS).reshape(2, ROWS)
+    return out
 
 
 class Opening:
@@ -68,104 +114,77 @@ class Opening:
         self.distance_log: Floats = np.array([row_distance_log(params, one, BOOK_BIN_LOG) for one in pieces])
         """(2, ROWS) distance to liquidation that each row stands for."""
         self._never = float(params.opened[-1])
-        self._near, self._far = np.full(2 * ROWS, NOWHERE), np.full(2 * ROWS, -NOWHERE)
-        row = np.concatenate([at * ROWS + one.row for at, one in enumerate(pieces)])
-        near, far = (np.concatenate([getattr(one, name) for one in pieces]) for name in ("near", "far"))
-        np.minimum.at(self._near, row, near)
-        np.maximum.at(self._far, row, far)
-        density = np.concatenate([one.share for one in pieces]) / (far - near)
-        bare = np.setdiff1d(np.arange(2 * ROWS), row)
-        ramp_row = np.concatenate([row, row, bare])
-        order = np.argsort(ramp_row, kind="stable")
-        self._row: Ints = ramp_row[order]
-        """(ramps,) ascending; each row has some, if only an empty one."""
-        self._edge: Floats = np.concatenate([far, near, self._far[bare]])[order]
-        self._density: Floats = np.concatenate([density, -density, np.zeros(len(bare))])[order]
-        self._begins: Ints = np.searchsorted(self._row, np.arange(2 * ROWS))
-        """(2 ROWS,) first ramp of each row."""
-        self._longs = int(self._begins[ROWS])
-        self._flat: Ints = np.arange(2 * ROWS) * BINS
-        self._line, self._steps = np.arange(4096), np.arange(4096.0)
+        self._row: Ints = np.concatenate([at * ROWS + one.row for at, one in enumerate(pieces)])
+        """(pieces,)"""
+        self._near, self._far, share = (
+            np.concatenate([getattr(one, name) for one in pieces]) for name in ("near", "far", "share")
+        )
+        self._density: Floats = share / (self._far - self._near)
 
-    def opened(self, low: Pair, high: Pair, stop: tuple[int, int], pull: Floats) -> Opened:
-        """Return one coin with entries even over the columns [low, high], nothing from the column `stop` on.
+    def opened(self, low: tuple[int, int], width: int, stop: tuple[int, int], pull: Floats) -> Opened:
+        """Return one coin with entries even over `width` from `low` on, nothing from the column `stop` on.
 
-        `pull` (2, ROWS + 1), never last, is what the assumed mix is multiplied by.
+        `low` and `width` are in steps of which ENTRY_STEPS make a column; `pull` (2, ROWS + 1), never last, is what
+        the assumed mix is multiplied by.
         """
-        width = max(high[0] - low[0], LEAST_WIDTH)
-        place = _Place(np.array(low)[:, None], width, np.array(stop)[:, None])
-        pulled = pull[:, :-1].ravel().take(self._row)
-        pulled *= self._density
-        start = self._by_ramp(place.low) - self._edge
-        by_row = self._below(place, start, pulled)
-        never = self._never * pull[:, -1]
-        total = by_row.sum(1) + never
-        pulled /= self._by_ramp(total[:, None])
-        by_row /= total[:, None]
-        first, last = self._ends(place)
-        outside = None
-        if int(first.min()) < 0:
-            outside = np.maximum(self._below(_Place(place.low, width, np.zeros((2, 1), np.int64)), start, pulled), 0.0)
-            by_row, first = np.maximum(by_row - outside, 0.0), np.maximum(first, 0)
-        counts = np.maximum(last - first, 0)
-        ends = counts.cumsum()
-        shift = first - ends
-        shift += counts
-        share = self._summed(start, pulled, width, shift, ends, outside is not None)
-        cell = (self._flat + shift).repeat(counts)
-        cell += self._places(len(cell))
-        tops = np.where(counts > 0, last, 0)
-        return Opened(counts, shift, cell, self._steps[: len(cell)], share, by_row, outside, never / total, tops)
+        begin = low[0] % ENTRY_STEPS, low[1] % ENTRY_STEPS
+        shape = _kept(self, begin, width) if width <= WIDEST_KEPT else self.made(begin, width)
+        low = low[0] // ENTRY_STEPS, low[1] // ENTRY_STEPS
+        (first_long, last_long), (first_short, last_short) = shape.ends
+        moved, lost = np.array(low), None
+        if low[0] + last_long > stop[0] or low[1] + last_short > stop[1]:
+            shape = shape.below(np.array(stop) - moved)
+        if low[0] + last_long > BINS or low[1] + last_short > BINS:
+            shape, _ = shape.split(BINS - moved)
+        if low[0] + first_long < 0 or low[1] + first_short < 0:
+            out, shape = shape.split(-moved)
+            lost = out.by_row
+        never, rest = self._never * pull[:, -1], pull[:, :-1]
+        total = ((shape.by_row if lost is None else shape.by_row + lost) * rest).sum(1) + never
+        weight = rest / total[:, None]
+        by_cell = moved.repeat(shape.sides)
+        return Opened(
+            counts=shape.counts,
+            sides=shape.sides,
+            cell=shape.cell + by_cell,
+            share=shape.share,
+            weight=weight,
+            whole=shape.whole + by_cell,
+            by_row=shape.by_row * weight,
+            outside=None if lost is None else lost * weight,
+            never=never / total,
+            tops=(shape.tops + moved[:, None]).ravel(),
+        )
 
-    def _by_ramp(self, value: Floats | Ints) -> Floats:
-        """Return a value of each side, (2, 1), for each ramp."""
-        out: Floats = np.empty(len(self._row))
-        out[: self._longs], out[self._longs :] = value[0], value[1]
-        return out
+    def made(self, begin: tuple[int, int], width: int) -> _Shape:
+        """Work out what entries over `width` open that begin so many steps into column 0 of their side."""
+        low, wide = np.where(self._row < ROWS, *begin) / ENTRY_STEPS, width / ENTRY_STEPS
+        first = np.floor(low - self._far).astype(np.int64)
+        counts = np.ceil(low + wide - self._near).astype(np.int64) - first
+        piece = np.arange(len(first)).repeat(counts)
+        column = np.arange(len(piece)) - (counts.cumsum() - counts - first)[piece]
+        share = np.zeros(len(piece))
+        for edge, sign in ((self._far, 1.0), (self._near, -1.0)):
+            start = column + (edge - low)[piece]
+            share += sign * (_area(start + 1, wide) - _area(start, wide))
+        share *= self._density[piece]
+        least, span = int(column.min()), int(np.ptp(column)) + 1
+        key, line = np.unique(self._row[piece] * span + column - least, return_inverse=True)
+        row, column = key // span, key % span + least
+        # Beyond a piece the difference is rounding.
+        share = np.maximum(np.bincount(line, share), 0.0)
+        whole = column + 0.5 + self.distance_log.ravel()[row] / BOOK_BIN_LOG
+        return _shape(row, column, share, whole)
 
-    def _places(self, count: int) -> Ints:
-        if count > len(self._line):
-            self._line, self._steps = np.arange(2 * count), np.arange(2.0 * count)
-        return self._line[:count]
 
-    def _ends(self, place: _Place) -> tuple[Ints, Ints]:
-        """Return the first column of each row, and that after the last."""
-        first = np.floor(place.low - self._far.reshape(2, ROWS)).astype(np.int64)
-        last = np.ceil(place.low + place.width - self._near.reshape(2, ROWS)).astype(np.int64)
-        return first.ravel(), np.minimum(last, place.stop, out=last).ravel()
-
-    def _below(self, place: _Place, start: Floats, weight: Floats) -> Floats:
-        """Return what each row has below the column `place.stop`, (2, ROWS)."""
-        area = _area(self._by_ramp(place.stop) - start, place.width)
-        area *= weight
-        return np.add.reduceat(area, self._begins).reshape(2, ROWS)
-
-    def _summed(self, start: Floats, weight: Floats, width: float, shift: Ints, ends: Ints, cut: bool) -> Floats:
-        """Return the share in each cell of the line; `cut` where rows begin below the window."""
-        first = np.floor(start)
-        steps = np.arange(-1.0, math.ceil(width) + 3)
-        rise = _area((first - start)[:, None] + steps, width)
-        rise = rise[:, 1:] - rise[:, :-1]
-        rise = rise[:, 1:] - rise[:, :-1]
-        rise *= weight[:, None]
-        at = (first.astype(np.int64) - shift.take(self._row))[:, None] + self._line[: rise.shape[1]]
-        # What is beyond a row's end goes where the next one begins, so that it begins with nothing.
-        np.minimum(at, ends.take(self._row)[:, None], out=at)
-        if cut:
-            begins = np.concatenate([[0], ends[:-1]])
-            np.maximum(at, begins.take(self._row)[:, None], out=at)
-        share = np.bincount(at.ravel(), rise.ravel(), int(ends[-1]) + 1)[:-1].cumsum()
-        # Beyond a piece the sum is rounding.
-        np.maximum(share, 0.0, out=share)
-        return np.asarray(share)
+@lru_cache(MOST_KEPT)
+def _kept(opening: Opening, begin: tuple[int, int], width: int) -> _Shape:
+    """Return what `opening` makes, for all markets together: their histories are modelled one after the other."""
+    return opening.made(begin, width)
 
 
 def _area(y: Floats, width: float) -> Floats:
     """Return the integral up to y of the share of entries, even over [0, width], that lie below."""
-    t = np.maximum(y, 0.0)
-    np.minimum(t, width, out=t)
-    out: Floats = t * -0.5
-    out += y
-    out *= t
-    out /= width
+    t = np.minimum(np.maximum(y, 0.0), width)
+    out: Floats = t * (y - t * 0.5) / width
     return out

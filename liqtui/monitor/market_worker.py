@@ -113,6 +113,7 @@ class MarketWorker:
                     self._past.recalled,
                 )
             self._tell_past(events, now_ms)
+            self._state.intensity.expect_look(now_ms)
             await self._model(events, self._rank)
             if flat:
                 health.remark = FLAT_REMARK

@@ -108,6 +108,7 @@ def _rows(
     """Yield the maps in order of time: at a row's time closed bars count, samples with that very stamp do not yet."""
     waiting = 0
     due: int | None = None
+    model.expect_look(None)
     for bar in bars:
         if due is None:
             due = -(-bar.end_ms // every_ms) * every_ms

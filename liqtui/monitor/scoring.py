@@ -69,6 +69,7 @@ def told_bars(model: Intensity, recording: Recording, totals: Sequence[Liquidati
     samples += [*recording.funding, *recording.ratios, *totals]
     samples.sort(key=lambda s: s.ts_ms)
     told = 0
+    model.expect_look(None)
     for bar in recording.bars:
         told = tell(model, samples, told, bar.ts_ms)
         yield bar

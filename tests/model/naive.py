@@ -5,8 +5,8 @@ import math
 from dataclasses import dataclass, field
 
 from liqtui.model.approach import LEAST_PROGRESS
-from liqtui.model.book import Flow
-from liqtui.model.grid import BOOK_BIN_LOG
+from liqtui.model.book import NERVE_STEPS, Flow
+from liqtui.model.grid import BOOK_BIN_LOG, ENTRY_STEPS, entries_at
 from liqtui.model.levels import kernel, row_distance_log
 from liqtui.model.market import SIGN, Side
 from liqtui.model.params import ROWS, BookParams
@@ -106,7 +106,8 @@ class NaiveSide:
         if base <= 0:
             return
         pieces = kernel(self.params, self.side, BOOK_BIN_LOG)
-        a, b = low / BOOK_BIN_LOG, max(high / BOOK_BIN_LOG, low / BOOK_BIN_LOG + 0.5)
+        first, width = entries_at(low / BOOK_BIN_LOG, high / BOOK_BIN_LOG)
+        a, b = first / ENTRY_STEPS, (first + width) / ENTRY_STEPS
         parts: dict[tuple[int, int, int], float] = {}
         for j in range(len(pieces.share)):
             near, far, k = float(pieces.near[j]), float(pieces.far[j]), int(pieces.row[j])
@@ -148,6 +149,7 @@ class NaiveBook:
 
     params: BookParams
     oi_base: float = 0.0
+    steps: int = 0
 
     def __post_init__(self) -> None:
         """Make the two sides."""
@@ -167,6 +169,7 @@ class NaiveBook:
 
     def step(self, flow: Flow) -> dict[Side, list[float]]:
         """Carry the book over a bar; return what was swept."""
+        self.steps += 1
         taken = {side: self._step_side(book, SIGN[side], flow) for side, book in self.sides.items()}
         self.oi_base = flow.oi_base
         return taken
@@ -180,9 +183,11 @@ class NaiveBook:
         most = max(births, flow.volume_base - max(-change, 0.0))
         most = book.total() + most - flow.oi_base
         most -= book.stop_out(swept, most)
-        book.lose_nerve(swept, self.spent[book.side], most)
+        if self.steps % NERVE_STEPS == 0:
+            book.lose_nerve(swept, self.spent[book.side], most)
+            self.spent[book.side] = 0.0
         births = max(births, flow.oi_base - book.total())
-        self.spent[book.side] = book.close_out(flow.oi_base - births)
+        self.spent[book.side] += book.close_out(flow.oi_base - births)
         lean = sign * (self.params.taker_gain * flow.taker + self.params.crowd_gain * flow.crowd)
         pull = [math.exp(lean * r) for r in self.params.tilt_rank.tolist()]
         if flow.change_log is not None:

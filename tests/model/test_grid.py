@@ -10,9 +10,11 @@ from liqtui.model.grid import (
     BINS_PER_HEAT_ROW,
     BOOK_BIN_LOG,
     DRIFT_BINS,
+    ENTRY_STEPS,
     Window,
     bin_at,
     bin_of,
+    entries_at,
     price_of,
 )
 from liqtui.model.params import FARTHEST_LOG
@@ -51,3 +53,11 @@ def test_drift_recentres_only_when_price_went_far(move: float) -> None:
     assert shift == 0 if abs(move) < DRIFT_BINS * BOOK_BIN_LOG else abs(shift) >= DRIFT_BINS
     if shift:
         assert Window(window.first_bin + shift).drift(y + move) == 0
+
+
+@given(st.floats(-3000, 3000), st.floats(0, 200))
+def test_entries_are_whole_steps_as_near_to_their_range_as_they_can_be(low: float, width: float) -> None:
+    first, wide = entries_at(low, low + width)
+    assert wide == max(round((low + width - low) * ENTRY_STEPS), 1)
+    assert abs((first + wide / 2) / ENTRY_STEPS - (low + width / 2)) <= 0.5 / ENTRY_STEPS + 1e-9
+    assert entries_at(2.1, 7.2) == (2 * ENTRY_STEPS, 5 * ENTRY_STEPS)

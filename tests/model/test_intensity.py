@@ -427,6 +427,27 @@ def test_maps_are_finite_and_conserved_whatever_happens(steps: list[tuple[float,
         assert held == pytest.approx(np.full((len(model.experts.assumptions), 2), books.oi_base), rel=1e-9)
 
 
+def test_columns_too_old_for_the_first_look_are_left_out_and_no_other() -> None:
+    step_ms = 15 * MINUTE_MS
+    bars, samples = wandering_bars(9 * 96, step_ms), wandering_oi(9 * 96, step_ms)
+    plain, told, blind = Intensity(), Intensity(), Intensity()
+    told.expect_look(bars[-1].end_ms)
+    blind.expect_look(None)
+    for model in (plain, told, blind):
+        for sample, bar in zip(samples, bars, strict=True):
+            model.add_open_interest(sample)
+            model.add_bar(bar)
+    for window in WINDOWS:
+        selection = Selection("BTC", window=window)
+        heats = [heat_of(model, selection, late_ms=FIVE) for model in (plain, told)]
+        assert (heats[0].cells_usd == heats[1].cells_usd).all() and (heats[0].gap == heats[1].gap).all()
+    week = Selection("BTC", window="7d")
+    assert not heat_of(told, week).gap.any()
+    assert heat_of(blind, week).gap[:-1].all()
+    now = [model.now_map() for model in (plain, blind)]
+    assert now[0] is not None and now[1] is not None and (now[0].long_usd == now[1].long_usd).all()
+
+
 def test_a_day_of_minutes_stays_small() -> None:
     model = fed(wandering_bars(1500, MINUTE_MS), wandering_oi(310))
     lanes = model.experts.books.lanes

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liqtui.model.grid import BINS, BOOK_BIN_LOG
+from liqtui.model.grid import BINS, BOOK_BIN_LOG, ENTRY_STEPS
 from liqtui.model.levels import kernel, round_distance_log
 from liqtui.model.market import SIDES, Bracket, Side
-from liqtui.model.opening import Opening
-from liqtui.model.params import DISTANCE_BINS, ROUND_LEVERAGES, ROWS, BookParams, SizeTier, params_for
+from liqtui.model.opening import Opened, Opening
+from liqtui.model.params import DISTANCE_BINS, ROUND_LEVERAGES, ROWS, BookParams, Floats, SizeTier, params_for
 from tests.model.naive import share_in_bin
 
 
@@ -57,47 +57,84 @@ def test_a_market_whose_leverage_ends_below_the_round_ones_stands_at_its_highest
     assert float(kernel(none, "long", BOOK_BIN_LOG).share.sum()) == pytest.approx(1 - none.never)
 
 
+def coins(opened: Opened) -> Floats:
+    """Return the coins in each cell of the line."""
+    out: Floats = opened.share * opened.weight.ravel()[opened.cell // BINS]
+    return out
+
+
+def at_columns(long: int, short: int) -> tuple[int, int]:
+    """Return where entries begin that begin at columns."""
+    return long * ENTRY_STEPS, short * ENTRY_STEPS
+
+
 def test_openings_agree_with_the_density_and_keep_the_whole() -> None:
     params = BookParams()
-    opened = Opening(params).opened((1800.2, 1700.6), (1804.9, 1705.3), (BINS, BINS), np.ones((2, ROWS + 1)))
+    lows, width = (1800.5, 1700.0), 4.5
+    steps = round(lows[0] * ENTRY_STEPS), round(lows[1] * ENTRY_STEPS)
+    opened = Opening(params).opened(steps, round(width * ENTRY_STEPS), (BINS, BINS), np.ones((2, ROWS + 1)))
     assert opened.by_row.sum(1) + opened.never == pytest.approx([1.0, 1.0])
     assert len(np.unique(opened.cell)) == len(opened.cell)
-    assert np.bincount(opened.cell // BINS, opened.share, 2 * ROWS) == pytest.approx(opened.by_row.ravel())
-    for at, (side, low) in enumerate(zip(SIDES, (1800.2, 1700.6), strict=True)):
+    assert np.bincount(opened.cell // BINS, minlength=2 * ROWS).tolist() == opened.counts.tolist()
+    assert np.bincount(opened.cell // BINS, coins(opened), 2 * ROWS) == pytest.approx(opened.by_row.ravel())
+    for at, (side, low) in enumerate(zip(SIDES, lows, strict=True)):
         pieces = kernel(params, side, BOOK_BIN_LOG)
         assert opened.by_row[at] == pytest.approx(np.bincount(pieces.row, pieces.share, ROWS))
         for i in np.flatnonzero(opened.cell // (ROWS * BINS) == at)[::37]:
             own = np.flatnonzero(pieces.row == opened.cell[i] // BINS % ROWS)
             ends = [(float(pieces.near[j]), float(pieces.far[j])) for j in own]
             column = int(opened.cell[i] % BINS)
-            parts = [share_in_bin(column, low, low + 4.7, near, far) for near, far in ends]
-            assert opened.share[i] == pytest.approx(float(np.array(parts) @ pieces.share[own]), abs=1e-12)
+            parts = [share_in_bin(column, low, low + width, near, far) for near, far in ends]
+            assert coins(opened)[i] == pytest.approx(float(np.array(parts) @ pieces.share[own]), abs=1e-12)
+
+
+def test_openings_are_the_same_wherever_the_entries_lie_and_are_kept_apart_by_width() -> None:
+    opening, pull = Opening(BookParams()), np.ones((2, ROWS + 1))
+    one = opening.opened(at_columns(1800, 1700), 5, (BINS, BINS), pull)
+    wider = opening.opened(at_columns(1800, 1700), 5 + ENTRY_STEPS, (BINS, BINS), pull)
+    again = opening.opened(at_columns(1793, 1711), 5, (BINS, BINS), pull)
+    longs = int(one.sides[0])
+    assert (again.cell[:longs] + 7).tolist() == one.cell[:longs].tolist()
+    assert (again.cell[longs:] - 11).tolist() == one.cell[longs:].tolist()
+    assert again.share.tolist() == one.share.tolist()
+    assert len(wider.share) == len(one.share) + np.count_nonzero(one.counts)
 
 
 def test_openings_leave_out_passed_columns() -> None:
     opening, pull = Opening(BookParams()), np.ones((2, ROWS + 1))
-    opened = opening.opened((1800.0, 1700.0), (1802.0, 1702.0), (1700, BINS), pull)
-    column, side = opened.cell % BINS, opened.cell // (ROWS * BINS)
+    opened = opening.opened(at_columns(1800, 1700), 2 * ENTRY_STEPS, (1700, BINS), pull)
+    some = coins(opened) > 0
+    column, side = opened.cell[some] % BINS, opened.cell[some] // (ROWS * BINS)
     assert column[side == 0].max() == 1699 == opened.tops[:ROWS].max() - 1
     assert 1690 < column[side == 1].max() == opened.tops[ROWS:].max() - 1 < 1702
-    by_side = np.bincount(side, opened.share)
+    by_side = np.bincount(side, coins(opened)[some])
     assert by_side + opened.never == pytest.approx([1.0, 1.0])
     assert opened.never[0] > 1.02 * opened.never[1]
-    assert opening.opened((1800.0, 1700.0), (1802.0, 1702.0), (-2000, BINS), pull).never[0] == pytest.approx(1.0)
+    assert opening.opened(at_columns(1800, 1700), 2 * ENTRY_STEPS, (-2000, BINS), pull).never[0] == pytest.approx(1.0)
+
+
+def test_openings_stay_in_their_row_where_levels_lie_above_the_window() -> None:
+    opening, pull = Opening(BookParams()), np.ones((2, ROWS + 1))
+    whole = opening.opened(at_columns(1700, 1700), 3 * ENTRY_STEPS, (BINS, BINS), pull)
+    high = opening.opened(at_columns(BINS + 300, 1700), 3 * ENTRY_STEPS, (BINS, BINS), pull)
+    inside = (whole.cell // (ROWS * BINS) == 0) & (whole.cell % BINS + BINS - 1400 < BINS)
+    assert (whole.cell[inside] + BINS - 1400).tolist() == high.cell[: high.sides[0]].tolist()
+    assert np.bincount(high.cell // BINS, minlength=2 * ROWS).tolist() == high.counts.tolist()
+    assert high.by_row.sum(1) + high.never == pytest.approx([1.0, 1.0])
 
 
 def test_what_an_opening_puts_below_the_window_is_told_by_row() -> None:
     params, pull = BookParams(), np.ones((2, ROWS + 1))
-    whole = Opening(params).opened((1800.2, 1800.2), (1804.9, 1804.9), (BINS, BINS), pull)
-    shifted = Opening(params).opened((300.2, 300.2), (304.9, 304.9), (BINS, BINS), pull)
+    whole = Opening(params).opened(at_columns(1800, 1800), 5 * ENTRY_STEPS, (BINS, BINS), pull)
+    shifted = Opening(params).opened(at_columns(300, 300), 5 * ENTRY_STEPS, (BINS, BINS), pull)
     assert whole.outside is None and shifted.outside is not None
     below = whole.cell % BINS < 1500
-    expected = np.bincount(whole.cell[below] // BINS, whole.share[below], 2 * ROWS).reshape(2, ROWS)
+    expected = np.bincount(whole.cell[below] // BINS, coins(whole)[below], 2 * ROWS).reshape(2, ROWS)
     assert expected.sum() > 0.1
     assert shifted.outside == pytest.approx(expected, abs=1e-12)
     assert shifted.by_row + shifted.outside == pytest.approx(whole.by_row, abs=1e-12)
     assert (shifted.cell + 1500).tolist() == whole.cell[~below].tolist()
-    assert shifted.share == pytest.approx(whole.share[~below], abs=1e-12)
+    assert coins(shifted) == pytest.approx(coins(whole)[~below], abs=1e-12)
 
 
 def test_brackets_set_maintenance_and_highest_leverage() -> None:
