@@ -2,7 +2,6 @@
 
 import math
 from collections import deque
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from liqtui.model.bands import MapDraws, map_draws
 from liqtui.model.book import Flow
 from liqtui.model.divergence import Series
 from liqtui.model.experts import Experts, ExpertsState
+from liqtui.model.forming import Forming
 from liqtui.model.grid import BINS_PER_HEAT_ROW, BOOK_BIN_LOG, bin_at, bin_of
 from liqtui.model.history import (
     ROWS,
@@ -20,7 +20,6 @@ from liqtui.model.history import (
     ColumnRing,
     Rings,
     Samples,
-    Span,
     SpanRing,
     Stretch,
     TrueRange,
@@ -78,15 +77,11 @@ class Intensity:
         self._rings = Rings()
         self._samples, self._range = Samples(), TrueRange()
         self._end_ms: int | None = None
-        self._close_usd = 0.0
+        self._forming = Forming()
         self._oi_stamp_ms = -1
         self._columns_from_ms: float = 0
         """Columns that end by then are not kept."""
         self._recent = RecentRange()
-        self._live: Span | None = None
-        """What the quotes after the last bar have seen."""
-        self._live_swept: tuple[float, float] | None = None
-        """Lowest and highest mark price of those quotes, the last price where they have no mark."""
 
     @property
     def last_bar_end_ms(self) -> int | None:
@@ -160,23 +155,17 @@ class Intensity:
 
     def add_quote(self, quote: Quote) -> None:
         """Take in the live price, which extends the forming bar."""
-        if self._end_ms is None or quote.ts_ms < self._end_ms or not 0 < quote.last_usd < math.inf:
-            return
-        if self._live is None:
-            self._live = Span(self._end_ms, quote.last_usd, quote.last_usd, quote.last_usd, quote.last_usd)
-        self._live.add(quote.last_usd, quote.last_usd, quote.last_usd)
-        mark = quote.mark_usd if quote.mark_usd and math.isfinite(quote.mark_usd) else quote.last_usd
-        low, high = self._live_swept or (mark, mark)
-        self._live_swept = (min(low, mark), max(high, mark))
+        self._forming.add(quote)
 
     def _model(self, bar: PriceBar) -> None:
         stamp_ms, oi_base = self._oi.at(bar.end_ms)
         if not self._experts.started:
             self._experts.start(math.log(bar.open_usd), oi_base)
-            self._close_usd, self._oi_stamp_ms = bar.open_usd, stamp_ms
+            self._oi_stamp_ms = stamp_ms
+            self._forming.close_usd = bar.open_usd
         self._experts.take(bar, self._flow(bar, stamp_ms, oi_base))
-        self._end_ms, self._close_usd, self._live = bar.end_ms, bar.close_usd, None
-        self._live_swept = None
+        self._end_ms = bar.end_ms
+        self._forming.begin(bar.end_ms, bar.close_usd)
         self._samples.add(bar, oi_base)
         self._range.add(bar)
         self._remember(bar)
@@ -195,7 +184,7 @@ class Intensity:
             oi_base=oi_base,
             taker=taker_imbalance(bar),
             crowd=crowd_lean(self._ratio, self._funding),
-            swept_log=swept_range(bar, self._close_usd),
+            swept_log=swept_range(bar, self._forming.close_usd),
             change_log=None if change == (low, high) else change,
         )
 
@@ -215,17 +204,11 @@ class Intensity:
     def _cut(self, start: int, stop: int, low_usd: float, high_usd: float) -> tuple[NDArray[np.float64], ...]:
         return self._experts.levels(start, stop, _met(low_usd, high_usd))
 
-    def _now(self) -> tuple[float, float, float]:
-        """Return the live price and what has been swept since the last close; that close without a quote."""
-        price = self._live.close_usd if self._live else self._close_usd
-        low, high = self._live_swept or (price, price)
-        return price, min(low, price), max(high, price)
-
     def now_map(self) -> NowMap | None:
         """Return the map of this moment in USD at the live price, None before it is ready."""
         if not self.ready:
             return None
-        price, low, high = self._now()
+        price, low, high = self._forming.now()
         start = bin_of(price) - NOW_REACH_BINS
         long, short = self._cut(start, start + 2 * NOW_REACH_BINS, low, high)
         return NowMap(start, BOOK_BIN_LOG, long * price, short * price)
@@ -237,7 +220,7 @@ class Intensity:
         """
         if not self.ready or not self._experts.taught:
             return None
-        price, low, high = self._now()
+        price, low, high = self._forming.now()
         first = bin_of(price, HEAT_BIN_LOG) - rows
         return map_draws(self._experts, price, first, 2 * rows + 1, _met(low, high))
 
@@ -245,7 +228,7 @@ class Intensity:
         """Return what stands at which distance, None before it is ready."""
         if not self.ready:
             return None
-        return mix_of(self._experts, self._now()[0])
+        return mix_of(self._experts, self._forming.now()[0])
 
     def heat(self, selection: Selection, now_ms: int, newest: int | None = None) -> Heat | None:
         """Return the columns of the selection's window, the last one forming; None before it is ready.
@@ -259,32 +242,21 @@ class Intensity:
             stretch = self._rings.past(step_ms, span_ms, selection.until_ms, self._end_ms)
         else:
             ring = self._rings.wanted(step_ms, now_ms)
-            end, last = self._forming(ring, now_ms)
+            end, last = self._newest(ring, now_ms)
             count = span_ms // ring.step_ms
             stretch = ring.stretch(end, count if newest is None else min(newest, count), last)
         return None if stretch is None else _heat(selection, stretch)
 
-    def _forming(self, ring: ColumnRing, now_ms: int) -> tuple[int, Column | None]:
+    def _newest(self, ring: ColumnRing, now_ms: int) -> tuple[int, Column | None]:
         """Return the open time of the last column and, unless the bars are too late, the forming column."""
         assert self._end_ms is not None
         step_ms = ring.step_ms
         own, clock = self._end_ms // step_ms * step_ms, now_ms // step_ms * step_ms
         if clock > own + LATE_STEPS * step_ms:
             return clock, None
-        first, cells = self._column_cells(*self._now())
+        first, cells = self._column_cells(*self._forming.now())
         closed = ring.span if isinstance(ring, SpanRing) and self._end_ms % step_ms else None
-        return own, Column(own, first, cells, self._forming_span(own, closed).ohlc())
-
-    def _forming_span(self, ts_ms: int, closed: Span | None) -> Span:
-        """Return the prices of the forming column: its closed bars, if any, then the quotes."""
-        price = self._close_usd
-        span = replace(closed) if closed is not None else None
-        if self._live is None:
-            return span or Span(ts_ms, price, price, price, price)
-        if span is None:
-            return self._live
-        span.add(self._live.high_usd, self._live.low_usd, self._live.close_usd)
-        return span
+        return own, Column(own, first, cells, self._forming.column(own, closed).ohlc())
 
     def series(self) -> Series | None:
         """Return price, open interest and taker flow at the end of each bar."""

@@ -237,7 +237,7 @@ def test_mark_prices_sweep_where_they_are_known() -> None:
 
 def test_a_mark_in_the_quote_sweeps_the_forming_column() -> None:
     model = fed(wandering_bars(300), wandering_oi(300))
-    close, end = model._close_usd, model.last_bar_end_ms or 0
+    close, end = model._forming.close_usd, model.last_bar_end_ms or 0
     before = mass_at(heat_of(model), -1, close * 0.972, close * 0.999)
     model.add_quote(Quote(end + 1, close * 0.96, mark_usd=close))
     model.add_quote(Quote(end + 2, close, mark_usd=close))
@@ -250,17 +250,17 @@ def test_longs_lie_below_each_close_and_shorts_above() -> None:
     model = fed(wandering_bars(300), wandering_oi(300))
     now = model.now_map()
     assert now is not None
-    price = bin_of(model._close_usd) - now.first_bin
+    price = bin_of(model._forming.close_usd) - now.first_bin
     assert not now.long_usd[price + 1 :].any()
     assert not now.short_usd[:price].any()
     assert now.long_usd.sum() > 0 and now.short_usd.sum() > 0
-    oi_usd = 10_000 * model._close_usd
+    oi_usd = 10_000 * model._forming.close_usd
     assert 0.1 * oi_usd < now.long_usd.sum() < 1.2 * oi_usd
 
 
 def test_forming_column_takes_out_what_the_quotes_swept_and_nothing_else() -> None:
     model = fed(wandering_bars(300), wandering_oi(300))
-    close = model._close_usd
+    close = model._forming.close_usd
     before = heat_of(model)
     now = before.ts_ms[-1] + 1000
     model.add_quote(Quote(int(now), close * 0.97))
