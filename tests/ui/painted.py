@@ -52,6 +52,23 @@ def varied(seed: int) -> Snapshot:
     return replace(base, ts_ms=NOW_MS + seed, detail=detail, assets=rows, label=label, note=note)
 
 
+def later(columns: int) -> Snapshot:
+    """Return the snapshot some columns later: those that were closed are the same."""
+    base = make_snapshot(Selection("BTC"), version=1_000 + columns)
+    heat = base.detail.heat
+    assert heat is not None and heat.prints_usd is not None
+    at = np.minimum(np.arange(len(heat.ts_ms)) + columns, len(heat.ts_ms) - 1)
+    moved = replace(
+        heat,
+        ts_ms=heat.ts_ms + columns * heat.step_ms,
+        cells_usd=heat.cells_usd[at],
+        ohlc_usd=heat.ohlc_usd[at],
+        gap=heat.gap[at],
+        prints_usd=heat.prints_usd[at],
+    )
+    return replace(base, ts_ms=NOW_MS + columns * heat.step_ms, detail=replace(base.detail, heat=moved))
+
+
 async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
     """Do what the socket says until it closes; each answer comes when the screen has had time to be painted."""
     reader, writer = await asyncio.open_unix_connection(path)
@@ -59,8 +76,8 @@ async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
     beating = asyncio.create_task(beat(gaps_s))
     while line := await reader.readline():
         command, value = json.loads(line)
-        if command == "play":
-            link.put(snapshot := varied(value))
+        if command in ("play", "later"):
+            link.put(snapshot := varied(value) if command == "play" else later(value))
             await until_drawn(app, snapshot)
         elif command == "key":
             app.simulate_key(value)

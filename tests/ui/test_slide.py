@@ -2,6 +2,7 @@
 
 import re
 from array import array
+from pathlib import Path
 
 import numpy as np
 import pyte
@@ -16,6 +17,7 @@ from liqtui.painting.codes import Ids
 from liqtui.painting.light import LightApp
 from liqtui.painting.shadow import Shadow
 from liqtui.painting.slide import Slide, find_slide
+from tests.ui.paired import assert_same, both
 
 WIDTH, HEIGHT = 100, 16
 LEFT, TOP, CELLS, ROWS = 6, 2, 70, 12
@@ -149,3 +151,15 @@ async def test_inside_tmux_the_terminal_is_not_asked_to_move_cells(monkeypatch: 
         shadow = LightApp()._shadow
         assert shadow is not None
         assert bool(re.findall(r"\x1b\[\d+[P@]", moved(4, shadow=shadow))) is moves
+
+
+def test_a_terminal_shows_the_pages_that_stock_painting_gives(tmp_path: Path) -> None:
+    with both(tmp_path, 160, 45) as (light, stock):
+        moves = []
+        for columns in (0, 1, 30, 31, 75, 76, 160, 130):
+            sent = len(light.raw)
+            for app in (light, stock):
+                app.ask("later", columns)
+            assert_same(light, stock, columns)
+            moves.append(len(re.findall(rb"\x1b\[\d+P", bytes(light.raw[sent:]))))
+        assert [count > 10 for count in moves] == [False, False, True, False, True, False, True, True], moves
