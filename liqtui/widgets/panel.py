@@ -31,7 +31,7 @@ LOOKS = (
 _FILLED = ("badge", "alarm", "cursor")
 """Looks with a background of their own."""
 
-_LINES_KEPT = 400
+_LINES_KEPT = 120
 """Lines that a pane keeps, lest those that come again are made again."""
 
 
