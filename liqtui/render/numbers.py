@@ -26,6 +26,7 @@ def price(value_usd: float | None, decimals: int) -> str:
     return NOTHING if value_usd is None else f"{value_usd:,.{decimals}f}"
 
 
+@lru_cache(maxsize=1024)
 def compact(value: float | None) -> str:
     """Return a size in at most five cells (six below zero): `950`, `1.2K`, `45.3M`, `120B`."""
     if value is None:
@@ -85,6 +86,7 @@ def signed_pct(value: float | None) -> str:
     return f"{value:+.0f}%"
 
 
+@lru_cache(maxsize=1024)
 def signed_atr(value: float | None) -> str:
     """Return a distance in average true ranges without its sign: `1.2A`, `15A`."""
     if value is None:

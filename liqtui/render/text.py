@@ -74,6 +74,24 @@ def spread(left: Sequence[Field], right: Sequence[Field], width: int, base: Styl
     return _laid([*kept_left, Field(" " * max(width - used, 0), base), *kept_right], max(used, width), width, base)
 
 
+def refill(strip: Strip, old: Sequence[str], new: Sequence[str]) -> Strip | None:
+    """Return a line that begins with the old texts with the new ones in their place, each in the old one's style.
+
+    None where it does not begin with these, or where a text takes other cells than the one before.
+    """
+    segments = list(strip)
+    if len(segments) < len(old):
+        return None
+    for at, (before, now) in enumerate(zip(old, new, strict=True)):
+        if segments[at].text != before:
+            return None
+        if now != before:
+            if _cells(now) != _cells(before):
+                return None
+            segments[at] = Segment(now, segments[at].style)
+    return Strip(segments, strip.cell_length)
+
+
 def over(strip: Strip, x: int, text: str, style: Style) -> Strip:
     """Return a strip with text laid over it from a cell on."""
     end = min(x + cell_len(text), strip.cell_length)
