@@ -189,12 +189,13 @@ def thresholds(values: Floats) -> Floats:
 def percentiles(values: Floats, ranks_pct: Sequence[float]) -> Floats:
     """Return the percentiles of one or more numbers, linear between two of them.
 
-    numpy's own loads all of numpy.ma, as long as it is large, to ask whether its values are masked.
+    numpy's own loads all of numpy.ma, as long as it is large, to ask whether its values are masked. A sort takes a fifth
+    of the time of a partition at so many places.
     """
     place = np.array(ranks_pct) / 100 * (values.size - 1)
     below = place.astype(np.intp)
     above = np.minimum(below + 1, values.size - 1)
-    ordered = np.partition(values, np.concatenate([below, above]))
+    ordered = np.sort(values)
     low: Floats = ordered[below]
     out: Floats = low + (ordered[above] - low) * (place - below)
     return out

@@ -1,6 +1,7 @@
 """Lines of text fields that are shown whole or not at all."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -18,8 +19,11 @@ class Field(NamedTuple):
     """The highest rank is left out first when the line is too narrow; rank 0 is left out last."""
 
 
+_wide = lru_cache(maxsize=1024)(cell_len)
+
+
 def _cells(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(text)
+    return len(text) if text.isascii() else _wide(text)
 
 
 def fit(fields: Sequence[Field], width: int) -> list[Field]:
