@@ -189,8 +189,8 @@ def thresholds(values: Floats) -> Floats:
 def percentiles(values: Floats, ranks_pct: Sequence[float]) -> Floats:
     """Return the percentiles of one or more numbers, linear between two of them.
 
-    numpy's own loads all of numpy.ma, as long as it is large, to ask whether its values are masked. A sort takes a fifth
-    of the time of a partition at so many places.
+    numpy's own loads all of numpy.ma, as long as it is large, to ask whether its values are masked; and a sort takes a
+    fifth of the time of a partition at so many places.
     """
     place = np.array(ranks_pct) / 100 * (values.size - 1)
     below = place.astype(np.intp)

@@ -34,7 +34,7 @@ def profile_bars(pane: Panel, sides_usd: tuple[Floats, Floats], rows: int, width
     ]
 
 
-_Columns = tuple[Sequence[Field | None], Sequence[Field], Sequence[str], Sequence[str | None]]
+_Columns = tuple[Sequence[object], ...]
 """Of all cell rows: the marks, the bars, the labels, the price where it is there."""
 
 
@@ -43,7 +43,7 @@ class Edge:
 
     def __init__(self) -> None:
         self._made_for: object = None
-        self._columns: _Columns = [], [], [], []
+        self._columns: _Columns = ()
         self._strips: list[Strip] = []
 
     def strips(
@@ -66,7 +66,7 @@ class Edge:
         prices_now: list[str | None] = [None] * count
         if here is not None:
             prices_now[here] = now
-        columns = marks, bars, labels, prices_now
+        columns: _Columns = marks, bars, labels, prices_now
         made_for = pane.dressed, axis, count
         if self._made_for != made_for:
             self._made_for, changed, self._strips = made_for, set(range(count)), [Strip([])] * count
