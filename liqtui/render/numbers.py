@@ -33,6 +33,9 @@ def compact(value: float | None) -> str:
         return NOTHING
     sign, rest = ("-" if value < 0 else ""), abs(value)
     for suffix in _SUFFIXES:
+        if rest >= 1000 and suffix != _SUFFIXES[-1]:  # too long in this unit, however it is rounded
+            rest /= 1000
+            continue
         text = _three_digits(rest, suffix)
         if float(text) < 1000 or suffix == _SUFFIXES[-1]:
             return f"{sign}{text}{suffix}"
