@@ -157,7 +157,7 @@ class LiqtuiApp(ChoosingApp):
             self._main.fit_assets(len(snapshot.assets))
             for panel in self._panels():
                 panel.take(snapshot)
-        if not self.is_output_pending:
+        if self._title.is_due and not self.is_output_pending:
             self._title.show(pane_title(snapshot))
 
     def _say(self, condition: Condition | None = None) -> None:

@@ -56,14 +56,18 @@ class PaneTitle:
         self._text: str | None = None
         self._last_s = -_TITLE_EVERY_S
 
+    @property
+    def is_due(self) -> bool:
+        """Whether another title may be written: the last one is not too fresh."""
+        return self._monotonic() - self._last_s >= _TITLE_EVERY_S
+
     def show(self, text: str) -> None:
         """Write a title unless it stands there already or the last one is too fresh."""
-        now = self._monotonic()
-        if text == self._text or now - self._last_s < _TITLE_EVERY_S:
+        if text == self._text or not self.is_due:
             return
         if self._text is None:
             self._write("\x1b[22;2t")
-        self._text, self._last_s = text, now
+        self._text, self._last_s = text, self._monotonic()
         self._write(f"\x1b]2;{''.join(c for c in text if c.isprintable())}\x07")
 
     def restore(self) -> None:

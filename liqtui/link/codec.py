@@ -15,7 +15,7 @@ import numpy as np
 from liqtui.link.errors import ProtocolError
 from liqtui.link.heat_patch import CellMemory, HeatPart, apply_heat, heat_part
 from liqtui.model.selection import Selection
-from liqtui.model.snapshot import Snapshot, TapePrint
+from liqtui.model.snapshot import Detail, Snapshot, TapePrint
 
 PROTOCOL = 5
 HEADER = struct.Struct(">I")
@@ -40,12 +40,14 @@ class Frame(msgspec.Struct, tag="f", array_like=True, frozen=True):
     number: int
     base: int | None
     rest: Snapshot
-    """The snapshot without its heat and its tape."""
+    """The snapshot without its heat, its tape and what is `same`."""
     tape_kept: int
     """How many of the base's newest prints stay."""
     tape_new: tuple[TapePrint, ...]
     """The prints after them, newest last."""
     heat: HeatPart | None
+    same: tuple[str, ...] = ()
+    """The fields of the detail that are as in the base, some of `_STEADY`."""
 
 
 class Select(msgspec.Struct, tag="s", array_like=True, frozen=True):
@@ -63,6 +65,9 @@ class Pace(msgspec.Struct, tag="p", array_like=True, frozen=True):
 class Resync(msgspec.Struct, tag="r", array_like=True, frozen=True):
     """The viewer has lost the thread; a whole frame follows."""
 
+
+_STEADY: dict[str, Any] = {"skill": None, "divergence": (), "totals": (), "known": ()}
+"""Fields of the detail that seldom change, and what stands for one that has not: they are half of what is decoded."""
 
 FromEngine = Welcome | Beat | Frame
 FromViewer = Select | Pace | Resync
@@ -128,16 +133,24 @@ class FrameWriter:
         if base is not None and base.detail.selection != snapshot.detail.selection:
             base = None
         kept = 0 if base is None else _kept(base.detail.tape, snapshot.detail.tape)
+        same = () if base is None else _same(base.detail, snapshot.detail)
+        steady = {name: _STEADY[name] for name in same}
         frame = Frame(
             number=self._number + 1,
             base=None if base is None else self._number,
-            rest=replace(snapshot, detail=replace(snapshot.detail, heat=None, tape=())),
+            rest=replace(snapshot, detail=replace(snapshot.detail, heat=None, tape=(), **steady)),
             tape_kept=kept,
             tape_new=snapshot.detail.tape[kept:],
             heat=heat_part(None if base is None else base.detail.heat, snapshot.detail.heat),
+            same=same,
         )
         self._number, self._base = self._number + 1, snapshot
         return frame
+
+
+def _same(old: Detail, new: Detail) -> tuple[str, ...]:
+    """Return which of the fields that seldom change have not."""
+    return tuple(name for name in _STEADY if getattr(old, name) == getattr(new, name))
 
 
 def _kept(old: tuple[TapePrint, ...], new: tuple[TapePrint, ...]) -> int:
@@ -167,5 +180,7 @@ class FrameReader:
         # Nobody else has what was decoded just now: it is completed, not copied.
         object.__setattr__(detail, "heat", heat)
         object.__setattr__(detail, "tape", tape + frame.tape_new)
+        for name in frame.same if base else ():
+            object.__setattr__(detail, name, getattr(base, name))
         self._number, self._base = frame.number, frame.rest
         return self._base

@@ -6,7 +6,7 @@ container, or on a screen that it has not painted yet.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from liqtui.painting.light import LightApp, has
+from liqtui.painting.shadow import Shadow
 
 if TYPE_CHECKING:
     from liqtui.painting.codes import Block
@@ -65,10 +66,14 @@ class Places:
 
     def region(self, screen: Screen[object], widget: object) -> Region | None:
         """Return where a widget stands on a screen, None where it is not whole to be seen."""
+        return self.free(screen).get(widget)
+
+    def free(self, screen: Screen[object]) -> Mapping[object, Region]:
+        """Return where the widgets stand that are whole to be seen on a screen."""
         shown = screen._compositor.visible_widgets
         if shown is not self._shown:
             self._shown, self._free = shown, dict(_uncovered(shown, screen.size.region))
-        return self._free.get(widget)
+        return self._free
 
 
 def _uncovered(shown: Mapping[Widget, tuple[Region, Region]], whole: Region) -> Iterator[tuple[Widget, Region]]:
@@ -81,6 +86,15 @@ def _uncovered(shown: Mapping[Widget, tuple[Region, Region]], whole: Region) -> 
         before.append(seen)
 
 
+class _Ground(NamedTuple):
+    """What the widgets of one picture are painted on."""
+
+    shadow: Shadow
+    free: Mapping[object, Region]
+    """Where those stand that are whole to be seen."""
+    system: ColorSystem
+
+
 class DirectApp(LightApp):
     """An app whose widgets paint their changed lines at once, all those of a picture in one write."""
 
@@ -91,6 +105,8 @@ class DirectApp(LightApp):
         """The screen that the shadow holds."""
         self._waiting: dict[Redrawn, None] | None = None
         """The widgets to be drawn at the end of the picture, None while none is being made."""
+        self._ground: _Ground | None = None
+        """What the widgets are painted on while a picture is drawn, None where Textual has to do it."""
 
     @property
     def paints_directly(self) -> bool:
@@ -107,10 +123,11 @@ class DirectApp(LightApp):
         self._waiting = waiting
         try:
             yield
+            self._ground = self._find_ground()
             for widget in waiting:
                 widget.draw_changes()
         finally:
-            self._waiting = None
+            self._waiting = self._ground = None
         self._send()
 
     def defer(self, widget: Redrawn) -> bool:
@@ -122,17 +139,25 @@ class DirectApp(LightApp):
 
     def free_region(self, widget: Widget) -> Region | None:
         """Return where a widget stands that is whole to be seen on the screen; None for any other."""
-        return None if self._places is None else self._places.region(self.screen, widget)
+        if self._ground is not None:
+            return self._ground.free.get(widget)
+        return None if self._places is None else self._places.free(self.screen).get(widget)
+
+    def _find_ground(self) -> "_Ground | None":
+        """Return what can be painted on, if the shadow holds all of the screen."""
+        shadow, screen = self._shadow, self.screen
+        if shadow is None or self._places is None or self._painted is not screen or shadow.size != screen.size:
+            return None
+        return _Ground(shadow, self._places.free(screen), self.console._color_system or ColorSystem.TRUECOLOR)
 
     def paint_parts(self, widget: Widget, parts: Mapping[int, Part], block: "Block | None" = None) -> bool:
         """Paint parts of a widget's lines by their row, and a block; return False where only Textual can do that."""
-        shadow, screen = self._shadow, self.screen
-        if shadow is None or self._places is None or self._waiting is None or self._painted is not screen:
+        if self._ground is None:
             return False
-        region = self._places.region(screen, widget)
-        if region is None or shadow.size != screen.size:
+        shadow, free, system = self._ground
+        region = free.get(widget)
+        if region is None:
             return False
-        system = self.console._color_system or ColorSystem.TRUECOLOR
         for y, (x, segments) in parts.items():
             shadow.splice(region.x + x, region.y + y, segments, system)
         if block is not None:

@@ -1,7 +1,8 @@
 """Numbers for what cells show: a text in an ink. Rows of numbers are compared and copied as a whole."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from rich.color import ColorSystem
 from rich.segment import Segment
@@ -12,7 +13,8 @@ UNKNOWN = 0
 """The glyph of a cell of which nothing is known."""
 MANY_GLYPHS = 20_000
 """Glyphs from which on those in use are numbered anew."""
-_RUNS_KEPT = 4_096
+_FIRST_SYMBOL, _LAST_SYMBOL = "\u2010", "\u25ff"
+"""Dashes, arrows, lines, blocks and shapes: none of them changes in company of its like."""
 
 
 class Ink:
@@ -41,6 +43,21 @@ def change(before: Ink, after: Ink) -> str:
     return after.to_back if before.front == after.front else after.both
 
 
+class _Plain(dict[str, int]):
+    """The glyphs of plain characters in an ink; KeyError for those that may be wide, or join others."""
+
+    def __init__(self, number: Callable[[str], int]) -> None:
+        super().__init__()
+        self._number = number
+
+    def __missing__(self, char: str) -> int:
+        """Number a character that has not been seen in this ink."""
+        if not (_FIRST_SYMBOL <= char <= _LAST_SYMBOL or char.isascii()) or cells(char) != (char,):
+            raise KeyError(char)
+        self[char] = self._number(char)
+        return self[char]
+
+
 class Glyphs:
     """All glyphs seen so far, by their numbers."""
 
@@ -52,7 +69,7 @@ class Glyphs:
         """Of each glyph."""
         self._inks: dict[str, Ink] = {DEFAULT_INK: default}
         self._numbers: dict[tuple[str, str], int] = {}
-        self._runs: dict[tuple[str, str], array[int]] = {}
+        self._plain: dict[str, _Plain] = {}
 
     @property
     def default_ink(self) -> Ink:
@@ -69,21 +86,19 @@ class Glyphs:
             self.inks.append(self._inks.get(ink) or self._inks.setdefault(ink, Ink(ink)))
         return found
 
-    def run(self, text: str, ink: str) -> "array[int]":
-        """Return the numbers of the cells of a text in an ink."""
-        found = self._runs.get((text, ink))
-        if found is None:
-            if len(self._runs) >= _RUNS_KEPT:
-                self._runs.clear()
-            found = self._runs[text, ink] = array("i", [self.number(cell, ink) for cell in cells(text)])
-        return found
-
     def line(self, segments: Sequence[Segment], system: ColorSystem) -> "array[int]":
         """Return the numbers of the cells of segments."""
-        row, runs = array("i"), self._runs
+        row, plain = array("i"), self._plain
         for text, style, _control in segments:
-            ink = ink_of(style, system)
-            row += runs.get((text, ink)) or self.run(text, ink)
+            ink, start = ink_of(style, system), len(row)
+            known = plain.get(ink)
+            if known is None:
+                known = plain[ink] = _Plain(partial(self.number, ink=ink))
+            try:
+                row.extend(map(known.__getitem__, text))
+            except KeyError:
+                del row[start:]
+                row.extend([self.number(cell, ink) for cell in cells(text)])
         return row
 
     def is_rest(self, glyph: int) -> bool:

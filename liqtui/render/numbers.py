@@ -26,12 +26,16 @@ def price(value_usd: float | None, decimals: int) -> str:
     return NOTHING if value_usd is None else f"{value_usd:,.{decimals}f}"
 
 
+@lru_cache(maxsize=1024)
 def compact(value: float | None) -> str:
     """Return a size in at most five cells (six below zero): `950`, `1.2K`, `45.3M`, `120B`."""
     if value is None:
         return NOTHING
     sign, rest = ("-" if value < 0 else ""), abs(value)
     for suffix in _SUFFIXES:
+        if rest >= 1000 and suffix != _SUFFIXES[-1]:  # too long in this unit, however it is rounded
+            rest /= 1000
+            continue
         text = _three_digits(rest, suffix)
         if float(text) < 1000 or suffix == _SUFFIXES[-1]:
             return f"{sign}{text}{suffix}"
@@ -85,6 +89,7 @@ def signed_pct(value: float | None) -> str:
     return f"{value:+.0f}%"
 
 
+@lru_cache(maxsize=1024)
 def signed_atr(value: float | None) -> str:
     """Return a distance in average true ranges without its sign: `1.2A`, `15A`."""
     if value is None:

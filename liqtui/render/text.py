@@ -1,6 +1,7 @@
 """Lines of text fields that are shown whole or not at all."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -18,8 +19,11 @@ class Field(NamedTuple):
     """The highest rank is left out first when the line is too narrow; rank 0 is left out last."""
 
 
+_wide = lru_cache(maxsize=1024)(cell_len)
+
+
 def _cells(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(text)
+    return len(text) if text.isascii() else _wide(text)
 
 
 def fit(fields: Sequence[Field], width: int) -> list[Field]:
@@ -72,6 +76,24 @@ def spread(left: Sequence[Field], right: Sequence[Field], width: int, base: Styl
     kept_right = [field for field in right if id(field) in chosen]
     used = sum([_cells(field.text) for field in tagged])
     return _laid([*kept_left, Field(" " * max(width - used, 0), base), *kept_right], max(used, width), width, base)
+
+
+def refill(strip: Strip, old: Sequence[str], new: Sequence[str]) -> Strip | None:
+    """Return a line that begins with the old texts with the new ones in their place, each in the old one's style.
+
+    None where it does not begin with these, or where a text takes other cells than the one before.
+    """
+    segments = list(strip)
+    if len(segments) < len(old):
+        return None
+    for at, (before, now) in enumerate(zip(old, new, strict=True)):
+        if segments[at].text != before:
+            return None
+        if now != before:
+            if _cells(now) != _cells(before):
+                return None
+            segments[at] = Segment(now, segments[at].style)
+    return Strip(segments, strip.cell_length)
 
 
 def over(strip: Strip, x: int, text: str, style: Style) -> Strip:

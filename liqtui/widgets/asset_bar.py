@@ -104,7 +104,7 @@ class AssetBar(Panel):
         head = (" #", "asset", "price USD", "24h", "mark USD", "OI", "OI USD", "funding", "next")
         widths = [max(len(cells[i]) for cells in (head, *grid)) for i in range(len(head))]
         heading = self.held(
-            "head", (widths, width), lambda: self.line(self._row(head, widths, ["dim"] * len(head)), width)
+            "head", (widths, width), lambda: self.line(self._row(_padded(head, widths), ["dim"] * len(head)), width)
         )
         rows = zip(snapshot.assets, grid, strict=True)
         return [heading, *(self._asset(row, cells, widths, snapshot, width) for row, cells in rows)]
@@ -114,21 +114,18 @@ class AssetBar(Panel):
     ) -> Strip:
         """Return an asset's row of the table, the one from before where that says the same."""
         change, selected = _change_look(row), row.asset == snapshot.detail.selection.asset
+        texts = _padded(cells, widths)
 
         def make() -> Strip:
             looks = ["dim", "title", "price", change, "text", "text", "text", "text", "dim"]
-            fields = self._row(cells, widths, looks)
+            fields = self._row(texts, looks)
             return self.fresh_line(self._highlight(fields) if selected else fields, width)
 
-        return self.held(row.asset, (cells, widths, change, selected, width), make)
+        return self.refilled(row.asset, (change, selected, width), texts, make)
 
-    def _row(self, cells: Sequence[str], widths: Sequence[int], looks: Sequence[str]) -> list[Field]:
+    def _row(self, texts: Sequence[str], looks: Sequence[str]) -> list[Field]:
         ranks = (0, 0, 0, 0, 5, 2, 1, 3, 4)
-        gaps = (1, 1, 2, 2, 3, 3, 3, 3, 2)
-        return [
-            self.field(" " * gap + (text.ljust(w) if i == 1 else text.rjust(w)), look, rank)
-            for i, (text, w, look, rank, gap) in enumerate(zip(cells, widths, looks, ranks, gaps, strict=True))
-        ]
+        return [self.field(text, look, rank) for text, look, rank in zip(texts, looks, ranks, strict=True)]
 
     def _venues(self, snapshot: Snapshot, width: int) -> Strip:
         whole = [field for state in snapshot.venues for field in self._venue(state, snapshot, wide=True)]
@@ -154,6 +151,14 @@ class AssetBar(Panel):
         if state.retry_ms is not None and state.status != "LIVE":
             fields.append(self.field(f" retry in {span(state.retry_ms - snapshot.ts_ms)}", "dim", 2))
         return [*fields, self.field(" ", "dim", 4)]
+
+
+def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Return the cells of a row of the table, filled to their widths and with the gaps before them."""
+    gaps = (1, 1, 2, 2, 3, 3, 3, 3, 2)
+    padded = [text.rjust(width + gap) for text, width, gap in zip(cells, widths, gaps, strict=True)]
+    padded[1] = " " * gaps[1] + cells[1].ljust(widths[1])
+    return padded
 
 
 def _cells(slot: int, row: AssetRow, snapshot: Snapshot) -> tuple[str, ...]:

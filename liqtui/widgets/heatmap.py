@@ -23,7 +23,7 @@ from liqtui.widgets.map_frame import Framed, Framing
 from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend, remarks_of
 from liqtui.widgets.map_profile import profile_lines
 from liqtui.widgets.panel import Panel, asset_row, changes, decimals_of
-from liqtui.widgets.skill_words import with_skill
+from liqtui.widgets.skill_words import printing_venues, with_skill
 
 _PROFILE_FROM, _PROFILE_MOST = 60, 14
 """Width from which the column of now is drawn as bars too, and how long these get."""
@@ -252,6 +252,11 @@ class Heatmap(Panel):
     def _heading(self, snapshot: Snapshot | None, prices: PriceView | None, width: int) -> Strip:
         if snapshot is None:
             return self.line([self.field(" Liquidation map", "title")], width)
+        skill = snapshot.detail.skill or printing_venues(snapshot)
+        key = snapshot.detail.selection, _all_venues(snapshot), skill, prices and prices.row_log, self.scale, width
+        return self.held("heading", key, lambda: self._made_heading(snapshot, prices, width))
+
+    def _made_heading(self, snapshot: Snapshot, prices: PriceView | None, width: int) -> Strip:
         chosen = snapshot.detail.selection
         left = [
             self.field(f" {chosen.asset}", "title"),

@@ -23,8 +23,11 @@ class Ladder(Panel):
         self._cursor: Cluster | None = None
 
     def take(self, snapshot: Snapshot) -> None:
-        """Show the snapshot that the app shows, as a reactive: what `heed` posts must come from here."""
-        self.snapshot = snapshot
+        """Show what the app shows; with a cursor as a reactive, since what `heed` posts must come from here."""
+        if self._cursor is None:
+            super().take(snapshot)
+        else:
+            self.snapshot = snapshot
 
     def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Keep the cursor on its zone as the zones move."""
@@ -137,33 +140,18 @@ class Ladder(Panel):
         return self.line([*fields, self.field("─" * max(width - used, 0), "rule", 2)], width)
 
     def _rung(self, rung: Cluster, text: RungText, share: float, columns: RungColumns, width: int) -> Strip:
-        """Return the line of a rung, the one from before where that says the same."""
-        filled, picked = bar(share, columns.bar), rung == self._cursor
-        key = text, filled, picked, columns.widths, width
-        name = f"{rung.side} {text.price}"
-        return self.held(name, key, lambda: self._made_rung(rung.side, text, filled, picked, columns, width))
+        """Return the line of a rung, made of the one from before where that has the same columns."""
+        picked = rung == self._cursor
+        texts, looks = zip(*_pieces(rung.side, text, bar(share, columns.bar), picked, columns), strict=True)
 
-    def _made_rung(
-        self, side_name: Side, text: RungText, filled: str, picked: bool, columns: RungColumns, width: int
-    ) -> Strip:
-        side = self.look("short" if side_name == "short" else "long")
-        fields = [
-            Field("▸" if picked else " ", self.look("title")),
-            Field(side_name[0].upper(), side),
-            self.field(f" {text.price:>{columns.price}}"),
-            self.field(f" {text.distance:>{columns.distance}}"),
-        ]
-        if columns.atr:
-            fields.append(self.field(f" {text.atr:>{columns.atr}}", "dim"))
-        fields.append(Field(f" {text.usd:>5}", side))
-        if columns.band:
-            fields.append(self.field(f" {text.band:>{columns.band}}", "dim"))
-        if columns.share:
-            fields.append(self.field(f" {text.share:>3}", "dim"))
-        if columns.known:
-            fields.append(Field(f" {columns.known_text(text, side_name):<{columns.known}}", side))
-        if columns.bar:
-            fields.append(Field(f" {filled}", side))
+        def make() -> Strip:
+            return self._made_rung(
+                [self.field(*piece) for piece in zip(texts, looks, strict=True)], picked, columns, width
+            )
+
+        return self.refilled(f"{rung.side} {text.price}", (picked, columns.widths, width), texts, make)
+
+    def _made_rung(self, fields: Sequence[Field], picked: bool, columns: RungColumns, width: int) -> Strip:
         if not picked:
             return self.fresh_line(fields, width)
         cursor = self.cursor
@@ -173,6 +161,28 @@ class Ladder(Panel):
             marked[-1] = fields[-1]  # reversed it would show what is missing
         used = sum(len(field.text) for field in fields)
         return self.fresh_line([*marked, Field(" " * max(width - used, 0), back)], width)
+
+
+def _pieces(side: Side, text: RungText, filled: str, picked: bool, columns: RungColumns) -> list[tuple[str, str]]:
+    """Return the texts of a rung with their looks."""
+    pieces: list[tuple[str, str]] = [
+        ("▸" if picked else " ", "title"),
+        (side[0].upper(), side),
+        (f" {text.price:>{columns.price}}", "text"),
+        (f" {text.distance:>{columns.distance}}", "text"),
+    ]
+    if columns.atr:
+        pieces.append((f" {text.atr:>{columns.atr}}", "dim"))
+    pieces.append((f" {text.usd:>5}", side))
+    if columns.band:
+        pieces.append((f" {text.band:>{columns.band}}", "dim"))
+    if columns.share:
+        pieces.append((f" {text.share:>3}", "dim"))
+    if columns.known:
+        pieces.append((f" {columns.known_text(text, side):<{columns.known}}", side))
+    if columns.bar:
+        pieces.append((f" {filled}", side))
+    return pieces
 
 
 def _window(count: int, height: int, middle: int, focus: int | None) -> int:

@@ -34,8 +34,8 @@ def profile_bars(pane: Panel, sides_usd: tuple[Floats, Floats], rows: int, width
     ]
 
 
-_Row = tuple[Field | None, Field, str, str | None]
-"""Of a cell row: its mark, its bar, its label, the price where it is there."""
+_Columns = tuple[Sequence[object], ...]
+"""Of all cell rows: the marks, the bars, the labels, the price where it is there."""
 
 
 class Edge:
@@ -43,7 +43,7 @@ class Edge:
 
     def __init__(self) -> None:
         self._made_for: object = None
-        self._rows: Sequence[_Row | None] = []
+        self._columns: _Columns = ()
         self._strips: list[Strip] = []
 
     def strips(
@@ -66,20 +66,27 @@ class Edge:
         prices_now: list[str | None] = [None] * count
         if here is not None:
             prices_now[here] = now
-        rows = list(zip(marks, bars, labels, prices_now, strict=True))
+        columns: _Columns = marks, bars, labels, prices_now
         made_for = pane.dressed, axis, count
         if self._made_for != made_for:
-            self._made_for, self._rows, self._strips = made_for, [None] * count, [Strip([])] * count
-        self._strips = [
-            strip if old == row else _edge(pane, row, axis)
-            for strip, old, row in zip(self._strips, self._rows, rows, strict=True)
-        ]
-        self._rows = rows
+            self._made_for, changed, self._strips = made_for, set(range(count)), [Strip([])] * count
+        else:
+            changed = {y for new, old in zip(columns, self._columns, strict=True) for y in _unlike(new, old)}
+            self._strips = self._strips.copy()
+        for y in changed:
+            self._strips[y] = _edge(pane, marks[y], bars[y], labels[y], prices_now[y], axis)
+        self._columns = columns
         return self._strips
 
 
-def _edge(pane: Panel, row: _Row, axis: int) -> Strip:
-    mark, bar, label, now = row
+def _unlike(new: Sequence[object], old: Sequence[object]) -> list[int]:
+    """Return where two lists of one length differ."""
+    if new is old or new == old:
+        return []
+    return [y for y, (one, other) in enumerate(zip(new, old, strict=True)) if one is not other and one != other]
+
+
+def _edge(pane: Panel, mark: Field | None, bar: Field, label: str, now: str | None, axis: int) -> Strip:
     if now is None:
         at = pane.field(f"{label:>{axis}}", "dim")
     else:

@@ -1,6 +1,6 @@
 """What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from rich.color import Color
@@ -15,7 +15,7 @@ from textual.widget import Widget
 from liqtui.model.snapshot import AssetRow, Snapshot
 from liqtui.painting.direct import DirectApp, Part, differing
 from liqtui.render.numbers import price_decimals
-from liqtui.render.text import Field, blank, line, spread
+from liqtui.render.text import Field, blank, line, refill, spread
 
 if TYPE_CHECKING:
     from liqtui.painting.codes import Block
@@ -60,6 +60,19 @@ class Panel(Widget):
                 self._held.clear()
             found = self._held[name] = (key, make())
         return cast("T", found[1])
+
+    def refilled(self, name: str, key: object, texts: Sequence[str], make: Callable[[], Strip]) -> Strip:
+        """Return the line of texts that `make` lays; where the key is as before, the texts are put into the last one.
+
+        The key holds all but the texts that the line depends on, the number of these too.
+        """
+        found, line = self._held.get(name), None
+        if found is not None and found[0] == key:
+            before, held = cast("tuple[Sequence[str], Strip]", found[1])
+            line = held if before == texts else refill(held, before, texts)
+        fresh = make() if line is None else line
+        self._held[name] = key, (texts, fresh)
+        return fresh
 
     def subject(self) -> object:
         """Return all that `draw` looks at besides size and colours: equal ones give equal lines. None is not known."""
@@ -237,13 +250,15 @@ def _colour(value: str) -> Color:
     return Color.default() if name == "default" else Color.parse(name)
 
 
-def panels(node: DOMNode) -> Iterator[Panel]:
-    """Yield the panes below a node, in their order on screen."""
+def panels(node: DOMNode) -> list[Panel]:
+    """Return the panes below a node, in their order on screen."""
+    found: list[Panel] = []
     for child in node.children:
         if isinstance(child, Panel):
-            yield child
+            found.append(child)
         elif child.children:
-            yield from panels(child)
+            found += panels(child)
+    return found
 
 
 def asset_row(snapshot: Snapshot) -> AssetRow | None:

@@ -57,7 +57,9 @@ class Status(Panel):
         """Take the class `-calm` while there is nothing that must be seen: live data, no freezing, no fault."""
         snapshot, condition = self.snapshot, self.condition
         calm = snapshot is not None and snapshot.mode == "live" and not snapshot.note
-        self.set_class(calm and not condition.broken and condition.frozen_ms is None, "-calm")
+        calm = calm and not condition.broken and condition.frozen_ms is None
+        if calm != self.has_class("-calm"):
+            self.set_class(calm, "-calm")
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return the one line; marks come first and are left out last."""

@@ -194,6 +194,23 @@ def test_only_what_differs_is_sent() -> None:
     assert len(encode(moved)) < whole / 20
 
 
+def test_what_seldom_changes_is_sent_when_it_has_changed_only() -> None:
+    """Skill, totals and the like, which stay the very same for the panes that look whether they have."""
+    random = np.random.default_rng(6)
+    first = make_snapshot(random)
+    writer, reader = FrameWriter(), FrameReader()
+    whole = over_the_wire(writer.frame(first))
+    shown = reader.read(whole)
+    later = over_the_wire(writer.frame(beside_the_map(random, first, "small", 3)))
+    assert later.rest.detail.skill is None and later.rest.detail.totals == ()
+    read = reader.read(later)
+    assert shown is not None and read is not None
+    assert read.detail.skill is shown.detail.skill is not None and read.detail.totals is shown.detail.totals
+    assert read.detail.divergence is shown.detail.divergence and read.detail.known is shown.detail.known
+    other = beside_the_map(random, first, "skill", 1)
+    assert_same(reader.read(over_the_wire(writer.frame(other))), other)
+
+
 def test_a_frame_whose_base_is_missing_is_refused_until_a_whole_one_comes() -> None:
     """The viewer asks again rather than show a wrong picture."""
     random = np.random.default_rng(2)
