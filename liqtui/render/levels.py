@@ -38,14 +38,6 @@ class Field:
     high_usd: Floats
 
 
-def split_sides(cells_usd: Floats, first_bin: int, width_log: float, close_usd: Floats) -> tuple[Floats, Floats]:
-    """Return (long, short) parts of a (columns, bins) field: bins with their middle below the close are longs."""
-    middles = (np.arange(cells_usd.shape[1]) + first_bin + 0.5) * width_log
-    with np.errstate(invalid="ignore"):
-        below = middles[None, :] < np.log(close_usd)[:, None]
-    return np.where(below, cells_usd, 0.0), np.where(below, 0.0, cells_usd)
-
-
 def sum_rows(cells_usd: Floats, first_bin: int, view: PriceView) -> Floats:
     """Return the (columns, view.rows) sums of a (columns, bins) field over each row's bins; bins outside are lost."""
     return _summed(*_bins_by_row(cells_usd, first_bin, view), view.rows)

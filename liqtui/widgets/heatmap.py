@@ -20,10 +20,10 @@ from liqtui.widgets.known_marks import has_known
 from liqtui.widgets.map_cross import cross_map, cross_time
 from liqtui.widgets.map_edge import Edge, profile_bars
 from liqtui.widgets.map_frame import Framed, Framing
+from liqtui.widgets.map_heading import heading
 from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend, remarks_of
 from liqtui.widgets.map_profile import profile_lines
-from liqtui.widgets.panel import Panel, asset_row, changes, decimals_of
-from liqtui.widgets.skill_words import printing_venues, with_skill
+from liqtui.widgets.panel import Panel, changes, decimals_of
 
 _PROFILE_FROM, _PROFILE_MOST = 60, 14
 """Width from which the column of now is drawn as bars too, and how long these get."""
@@ -211,18 +211,18 @@ class Heatmap(Panel):
         if rows < 2 or cells < 4:
             return [self._heading(snapshot, None, width)]
         shown = self._framing.frame(heat, snapshot, rows, cells, self.scale, self.centre_usd)
-        heading = self._heading(snapshot, shown.prices, width)
+        top = self._heading(snapshot, shown.prices, width)
         if self.profile:
             size = (width, rows // canvas.inks.pixels_per_cell, axis)
-            return [heading, *profile_lines(self, snapshot, heat, shown.prices, self.marked, size)]
+            return [top, *profile_lines(self, snapshot, heat, shown.prices, self.marked, size)]
         body, times = self._body(canvas, snapshot, shown, bars, axis), self._times(shown.times, bars, axis)
         self._shown = shown, body.shape[0]
         remarks = remarks_of(heat, moved=self.centre_usd is not None)
         last = [self._legend(canvas.inks, shown, remarks, width)] if with_legend else []
         if self.cross is None:
-            return _Picture(heading, body, [times, *last])
+            return _Picture(top, body, [times, *last])
         crossed = cross_map(self, snapshot, shown, self.cross, body.strips(), axis)
-        return [heading, *crossed, cross_time(self, shown, self.cross, times), *last]
+        return [top, *crossed, cross_time(self, shown, self.cross, times), *last]
 
     def _legend(self, inks: Inks, shown: Framed, remarks: Sequence[str], width: int) -> Strip:
         """Return the legend, the last one while nothing in it changes."""
@@ -250,28 +250,7 @@ class Heatmap(Panel):
         return lines
 
     def _heading(self, snapshot: Snapshot | None, prices: PriceView | None, width: int) -> Strip:
-        if snapshot is None:
-            return self.line([self.field(" Liquidation map", "title")], width)
-        skill = snapshot.detail.skill or printing_venues(snapshot)
-        key = snapshot.detail.selection, _all_venues(snapshot), skill, prices and prices.row_log, self.scale, width
-        return self.held("heading", key, lambda: self._made_heading(snapshot, prices, width))
-
-    def _made_heading(self, snapshot: Snapshot, prices: PriceView | None, width: int) -> Strip:
-        chosen = snapshot.detail.selection
-        left = [
-            self.field(f" {chosen.asset}", "title"),
-            self.field(f" {chosen.venue or _all_venues(snapshot)}", "text"),
-            self.field(f" {chosen.window}", "title"),
-        ]
-        if prices is None:
-            return self.line(left, width)
-        auto = self.scale is None
-        right = [
-            self.field("estimated USD to be liquidated  ", "dim", 3),
-            self.field(f"{100 * prices.row_log:.1f}%/row ", "dim", 1),
-            self.field("zoom auto " if auto else "zoom set ", "dim" if auto else "warn", 2),
-        ]
-        return self.spread(left, with_skill(self, snapshot, left, right, width), width)
+        return heading(self, snapshot, prices, width, zoom_is_set=self.scale is not None)
 
     def _last_word(self) -> str:
         """Return what the bars beside the map are of: now, or the moment at which a map of the past ends."""
@@ -293,9 +272,3 @@ def _no_map(detail: Detail) -> str:
     if detail.selection.until_ms is None or since_ms is None:
         return f"no map of {asset} yet"
     return f"no map of {asset} before {day_clock(since_ms)}: 0 for now, . for later"
-
-
-def _all_venues(snapshot: Snapshot) -> str:
-    row = asset_row(snapshot)
-    venues = row.venues if row else ()
-    return venues[0] if len(venues) == 1 else f"all {len(venues)} venues" if venues else "all venues"

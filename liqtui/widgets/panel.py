@@ -56,10 +56,14 @@ class Panel(Widget):
         """Return what was made under a name when the key was the same, else make it anew; it depends on the looks."""
         found = self._held.get(name)
         if found is None or found[0] != key:
-            if len(self._held) >= _LINES_KEPT:
-                self._held.clear()
-            found = self._held[name] = (key, make())
+            found = self._hold(name, key, make())
         return cast("T", found[1])
+
+    def _hold(self, name: str, key: object, made: object) -> tuple[object, object]:
+        if len(self._held) >= _LINES_KEPT:
+            self._held.clear()
+        self._held[name] = key, made
+        return key, made
 
     def refilled(self, name: str, key: object, texts: Sequence[str], make: Callable[[], Strip]) -> Strip:
         """Return the line of texts that `make` lays; where the key is as before, the texts are put into the last one.
@@ -71,7 +75,7 @@ class Panel(Widget):
             before, held = cast("tuple[Sequence[str], Strip]", found[1])
             line = held if before == texts else refill(held, before, texts)
         fresh = make() if line is None else line
-        self._held[name] = key, (texts, fresh)
+        self._hold(name, key, (texts, fresh))
         return fresh
 
     def subject(self) -> object:

@@ -14,7 +14,7 @@ from liqtui.render.levels import (
     percentiles,
     reduce_field,
     settle,
-    split_sides,
+    side_rows,
     sum_rows,
     thresholds,
 )
@@ -24,6 +24,14 @@ from liqtui.render.view import SCALES, PriceView, TimeView, frame_time
 def view(low_row: int, rows: int, bins_per_row: int = 1, width_log: float = 1e-3) -> PriceView:
     """Return a price view by its rows."""
     return PriceView(width_log, bins_per_row, low_row, rows)
+
+
+def split_sides(cells_usd: Floats, first_bin: int, width_log: float, close_usd: Floats) -> tuple[Floats, Floats]:
+    """Return (long, short) parts of a (columns, bins) field: bins with their middle below the close are longs."""
+    middles = (np.arange(cells_usd.shape[1]) + first_bin + 0.5) * width_log
+    with np.errstate(invalid="ignore"):
+        below = middles[None, :] < np.log(close_usd)[:, None]
+    return np.where(below, cells_usd, 0.0), np.where(below, 0.0, cells_usd)
 
 
 def test_rows_add_up_whole_bins_and_align_to_absolute_bins() -> None:
@@ -44,9 +52,23 @@ def test_mass_is_kept_under_every_zoom(seed: int, columns: int, bins: int, first
 
 def test_bins_below_the_close_are_longs() -> None:
     close = np.exp(np.array([10.3e-3, 12.2e-3]))
-    longs, shorts = split_sides(np.ones((2, 4)), 9, 1e-3, close)
+    longs, shorts = side_rows(np.ones((2, 4)), 9, close, view(9, 4))
     assert longs.tolist() == [[1, 0, 0, 0], [1, 1, 1, 0]]
     assert (longs + shorts).tolist() == np.ones((2, 4)).tolist()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(-40, 11_000), st.integers(-20, 20), st.sampled_from(SCALES), st.integers(0, 2**32 - 1))
+def test_rows_of_a_side_are_the_sums_of_its_bins(first_bin: int, above: int, scale: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    usd = rng.exponential(1e6, (12, 40))
+    bins = first_bin + rng.integers(-30, 70, 12) + rng.choice([0.5, *rng.random(3)], 12)
+    close_usd = np.where(rng.random(12) < 0.2, np.nan, np.exp(bins * 1e-3))
+    prices = view(first_bin // scale + above, int(rng.integers(1, 40)), scale)
+    for found, side in zip(
+        side_rows(usd, first_bin, close_usd, prices), split_sides(usd, first_bin, 1e-3, close_usd), strict=True
+    ):
+        assert np.allclose(found, sum_rows(side, first_bin, prices), rtol=1e-12, atol=0)
 
 
 def test_cells_take_the_columns_that_start_in_them_or_cover_them() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
-from liqtui.render.text import Field, fit, line, spread
+from liqtui.render.text import Field, fit, line, refill, spread
 
 PLAIN = Style()
 
@@ -55,3 +55,16 @@ def test_styles_are_put_on_the_ground_of_their_own_line() -> None:
             assert shown.style == ground + style, (turn, k)
     for ground in (*grounds, *grounds):
         assert next(iter(line([Field("x", styles[0])], 1, ground))).style == ground + styles[0]
+
+
+def test_new_texts_take_the_places_and_styles_of_the_old_ones() -> None:
+    red, bold = Style(color="red"), Style(bold=True)
+    old, new = (" 97,123.4", " 世界", " 4%"), (" 97,124.0", " 時間", " 5%")
+    laid = line([Field(text, style) for text, style in zip(old, (red, bold, PLAIN), strict=True)], 24, PLAIN)
+    wanted = line([Field(text, style) for text, style in zip(new, (red, bold, PLAIN), strict=True)], 24, PLAIN)
+    found = refill(laid, old, new)
+    assert found is not None and list(found) == list(wanted) and found.cell_length == 24
+    assert refill(laid, old, (" 7,124.0", " 時間", " 5%")) is None, "all that follows would move"
+    assert refill(laid, (*old[:2], " 3%"), new) is None, "another line"
+    narrow = line([Field(text, red, rank) for text, rank in zip(old, (0, 1, 0), strict=True)], 13, PLAIN)
+    assert refill(narrow, old, new) is None, "a text was left out"
