@@ -75,6 +75,10 @@ class LinkedMap(Heatmap):
             await self.select(panned(before, steps, self._newest))
         return self.selection != before
 
+    def bars(self, width: int) -> int:
+        """Return what all maps of the screen have: an odd width leaves one of them a cell less."""
+        return super().bars(min(width, (self.screen.size.width - 1) // 2))
+
     def keep_pace(self) -> None:
         """Have no more sent than the app shows."""
         self._link.pace(cast(PacedApp, self.app).pace.fps)

@@ -206,7 +206,7 @@ class Heatmap(Panel):
         with_legend = height >= _LEGEND_FROM
         rows = (height - 2 - with_legend) * canvas.inks.pixels_per_cell
         axis = len(price(snapshot.detail.price_usd * 1.2, decimals_of(snapshot))) + 1
-        bars = min(width // 9, _PROFILE_MOST) if width >= _PROFILE_FROM else 0
+        bars = self.bars(width)
         cells = width - axis - 1 - bars
         if rows < 2 or cells < 4:
             return [self._heading(snapshot, None, width)]
@@ -223,6 +223,10 @@ class Heatmap(Panel):
             return _Picture(top, body, [times, *last])
         crossed = cross_map(self, snapshot, shown, self.cross, body.strips(), axis)
         return [top, *crossed, cross_time(self, shown, self.cross, times), *last]
+
+    def bars(self, width: int) -> int:
+        """Return how long the bars of the column of now may get, 0 where there is no room for them."""
+        return min(width // 9, _PROFILE_MOST) if width >= _PROFILE_FROM else 0
 
     def _legend(self, inks: Inks, shown: Framed, remarks: Sequence[str], width: int) -> Strip:
         """Return the legend, the last one while nothing in it changes."""

@@ -145,6 +145,17 @@ async def test_every_map_shows_another_window_at_once_where_bandwidth_is_low() -
         assert [one and one.detail.selection.window for one in shown] == ["12h", "12h"]
 
 
+@pytest.mark.parametrize(("columns", "barred"), [(120, 0), (121, 2), (122, 2)])
+async def test_maps_side_by_side_have_bars_of_now_both_or_neither(columns: int, barred: int) -> None:
+    app = LiqtuiApp(SceneLink(), BTC, links=SceneLink)
+    async with app.run_test(size=(columns, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("g")
+        await settle(pilot)
+        (axis,) = [line for line in screen_text(app).splitlines() if line.count("UTC") == 2 and "DEMO" not in line]
+        assert axis.count("now") == barred
+
+
 async def test_time_pans_in_every_map_side_by_side_and_zero_goes_back_to_now() -> None:
     made: list[SceneLink] = []
 
