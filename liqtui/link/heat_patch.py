@@ -173,7 +173,7 @@ def _stands(base: Heat, part: HeatPart) -> bool:
 def _ended(base: Heat, part: HeatPart, selection: Selection, memory: CellMemory) -> Heat:
     """Return the base with another last column; arrays that stay the same are the base's."""
     cells, ohlc = memory.like(base), base.ohlc_usd.copy()
-    cells[-1], ohlc[-1] = np.frombuffer(part.cells, _F4), np.frombuffer(part.ohlc, _F8)
+    cells[-1], ohlc[-1] = _array(part.cells, _F4).reshape(part.rows), _array(part.ohlc, _F8).reshape(4)
     gap, prints = _with_last(base.gap, part.gap), base.prints_usd
     if prints is not None and part.prints is not None:
         prints = _with_last(prints, part.prints)

@@ -162,7 +162,7 @@ class Intensity:
         if not self._experts.started:
             self._experts.start(math.log(bar.open_usd), oi_base)
             self._oi_stamp_ms = stamp_ms
-            self._forming.close_usd = bar.open_usd
+            self._forming.begin(bar.ts_ms, bar.open_usd)
         self._experts.take(bar, self._flow(bar, stamp_ms, oi_base))
         self._end_ms = bar.end_ms
         self._forming.begin(bar.end_ms, bar.close_usd)

@@ -141,7 +141,7 @@ class DirectApp(LightApp):
         """Return where a widget stands that is whole to be seen on the screen; None for any other."""
         if self._ground is not None:
             return self._ground.free.get(widget)
-        return None if self._places is None else self._places.free(self.screen).get(widget)
+        return None if self._places is None else self._places.region(self.screen, widget)
 
     def _find_ground(self) -> "_Ground | None":
         """Return what can be painted on, if the shadow holds all of the screen."""

@@ -64,8 +64,8 @@ class LightApp(App[None]):
 
     def __init__(self, driver_class: type[Driver] | None = None, ansi_color: bool | None = None) -> None:
         super().__init__(driver_class=driver_class, ansi_color=ansi_color)
-        self._shadow = Shadow(not in_tmux()) if painting_fault() is None else None
-        # tmux draws a line anew for each such move in a pane beside another.
+        # tmux draws a line anew for each move of its cells in a pane beside another.
+        self._shadow = Shadow(moves_cells=not in_tmux()) if painting_fault() is None else None
 
     @property
     def outlet(self) -> Outlet | None:

@@ -16,9 +16,12 @@ from liqtui.theming import ColourSystem
 NOTHING_EARLIER = "nothing earlier is remembered in this window"
 
 
-def panned(selection: Selection, steps: int, snapshot: Snapshot) -> Selection:
-    """Return the selection some quarters of its window later, within what the snapshot's engine remembers."""
-    return selection.panned(steps, snapshot.ts_ms, snapshot.detail.since_ms)
+def panned(selection: Selection, steps: int, snapshot: Snapshot | None) -> Selection:
+    """Return the selection some quarters of its window later, within what the snapshot's engine remembers.
+
+    Before the first snapshot it is the same.
+    """
+    return selection if snapshot is None else selection.panned(steps, snapshot.ts_ms, snapshot.detail.since_ms)
 
 
 class ChoosingApp(ThemedApp):
@@ -89,7 +92,7 @@ class ChoosingApp(ThemedApp):
     async def action_choose_window(self, window: str) -> None:
         """Choose a window by its name."""
         chosen = replace(self.selection, window=next(w for w in WINDOWS if w == window))
-        await self._select(panned(chosen, 0, self._newest) if self._newest else chosen)
+        await self._select(panned(chosen, 0, self._newest))
 
     async def action_pan_time(self, steps: int) -> None:
         """Look at earlier columns, or at later ones."""

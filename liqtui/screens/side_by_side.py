@@ -65,14 +65,12 @@ class LinkedMap(Heatmap):
 
     async def choose_window(self, window: Window) -> None:
         """Ask for another window, within what is remembered."""
-        chosen = replace(self.selection, window=window)
-        await self.select(panned(chosen, 0, self._newest) if self._newest is not None else chosen)
+        await self.select(panned(replace(self.selection, window=window), 0, self._newest))
 
     async def pan_time(self, steps: int) -> bool:
         """Look some quarters of the window earlier or later; return whether there is anything there."""
         before = self.selection
-        if self._newest is not None:
-            await self.select(panned(before, steps, self._newest))
+        await self.select(panned(before, steps, self._newest))
         return self.selection != before
 
     def bars(self, width: int) -> int:

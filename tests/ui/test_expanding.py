@@ -1,6 +1,7 @@
 """One pane on the whole screen, the map alone, and assets side by side."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -63,13 +64,19 @@ def test_how_many_maps_fit() -> None:
     assert count_after(2, Size(120, 36), 3) == count_after(2, Size(120, 20), 4) == count_after(4, Size(300, 90), 9) == 0
 
 
-async def test_assets_stand_side_by_side_on_links_of_their_own_and_go_again() -> None:
+def recorded_links() -> tuple[list[SceneLink], Callable[[], Link]]:
+    """Return the links that were made so far, and what makes another."""
     made: list[SceneLink] = []
 
     def more() -> Link:
         made.append(SceneLink())
         return made[-1]
 
+    return made, more
+
+
+async def test_assets_stand_side_by_side_on_links_of_their_own_and_go_again() -> None:
+    made, more = recorded_links()
     app = LiqtuiApp(SceneLink(), BTC, links=more)
     async with app.run_test(size=(130, 36)) as pilot:
         await settle(pilot)
@@ -104,12 +111,7 @@ async def test_assets_stand_side_by_side_on_links_of_their_own_and_go_again() ->
 
 
 async def test_maps_side_by_side_keep_the_pace_and_save_colours() -> None:
-    made: list[SceneLink] = []
-
-    def more() -> Link:
-        made.append(SceneLink())
-        return made[-1]
-
+    made, more = recorded_links()
     seconds = [0.0]
     app = LiqtuiApp(SceneLink(), BTC, pace=Pace(4.0, monotonic=lambda: seconds[0]), links=more)
     async with app.run_test(size=(130, 36)) as pilot:
@@ -157,12 +159,7 @@ async def test_maps_side_by_side_have_bars_of_now_both_or_neither(columns: int, 
 
 
 async def test_time_pans_in_every_map_side_by_side_and_zero_goes_back_to_now() -> None:
-    made: list[SceneLink] = []
-
-    def more() -> Link:
-        made.append(SceneLink())
-        return made[-1]
-
+    made, more = recorded_links()
     app = LiqtuiApp(SceneLink(), BTC, links=more)
     async with app.run_test(size=(130, 36)) as pilot:
         await settle(pilot)
