@@ -45,6 +45,12 @@ class Block(NamedTuple):
     codes: Ids
     """(rows, cells)."""
     table: CodeTable
+    since: int = 0
+    """The cells before this one are those of the block before."""
+
+    def ids(self, glyphs: Glyphs, system: ColorSystem) -> Ids:
+        """Return the glyphs of the cells from `since` on."""
+        return self.table.ids(self.codes[:, self.since :], glyphs, system)
 
     def rows_unlike(self, old: "Block") -> list[int]:
         """Return the rows of the widget in which an older block of the same shape differs."""
@@ -52,14 +58,24 @@ class Block(NamedTuple):
 
 
 def differing_rows(now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids) -> dict[int, tuple[int, int]]:
-    """Return of each row of a block that differs from a screen where the cells that differ begin and end."""
-    width, height = size
-    rows, cells = ids.shape
-    shown = np.frombuffer(now, np.int32).reshape(height, width)[y : y + rows, x : x + cells]
-    differs = shown != ids
+    """Return of each row of a screen from which a block at a cell differs where the cells that differ begin and end."""
+    differs = _shown(now, size, x, y, ids) != ids
     changed = np.flatnonzero(differs.any(axis=1))
     if not changed.size:
         return {}
     differs = differs[changed]
-    ends = cells - differs[:, ::-1].argmax(axis=1)
-    return dict(zip(changed.tolist(), zip(differs.argmax(axis=1).tolist(), ends.tolist(), strict=True), strict=True))
+    begins, ends = differs.argmax(axis=1) + x, x + ids.shape[1] - differs[:, ::-1].argmax(axis=1)
+    spans = zip(begins.tolist(), ends.tolist(), strict=True)
+    return dict(zip((changed + y).tolist(), spans, strict=True))
+
+
+def put_block(now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids) -> None:
+    """Put a block into a screen at a cell."""
+    _shown(now, size, x, y, ids)[:] = ids
+
+
+def _shown(now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids) -> Ids:
+    """Return the cells of a screen on which a block lies, as a view."""
+    width, height = size
+    rows, cells = ids.shape
+    return np.frombuffer(now, np.int32).reshape(height, width)[y : y + rows, x : x + cells]

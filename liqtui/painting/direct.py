@@ -4,7 +4,7 @@ The compositor would render, cut and join them again. It still paints all that i
 container, or on a screen that it has not painted yet.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -150,8 +150,8 @@ class DirectApp(LightApp):
             return None
         return _Ground(shadow, self._places.free(screen), self.console._color_system or ColorSystem.TRUECOLOR)
 
-    def paint_parts(self, widget: Widget, parts: Mapping[int, Part], block: "Block | None" = None) -> bool:
-        """Paint parts of a widget's lines by their row, and a block; return False where only Textual can do that."""
+    def paint_parts(self, widget: Widget, parts: Mapping[int, Part], blocks: "Iterable[Block]" = ()) -> bool:
+        """Paint parts of a widget's lines by their row, and blocks; return False where only Textual can do that."""
         if self._ground is None:
             return False
         shadow, free, system = self._ground
@@ -160,9 +160,9 @@ class DirectApp(LightApp):
             return False
         for y, (x, segments) in parts.items():
             shadow.splice(region.x + x, region.y + y, segments, system)
-        if block is not None:
-            ids = block.table.ids(block.codes, shadow.glyphs, system)
-            shadow.take_block(region.x + block.x, region.y + block.y, ids)
+        for block in blocks:
+            x, y = region.x + block.x + block.since, region.y + block.y
+            shadow.take_block(x, y, block.ids(shadow.glyphs, system))
         return True
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:

@@ -83,13 +83,13 @@ class FrameWriter:
     def _write_piece(self, piece: _Span, ink: Ink) -> None:
         """Write cells of one ink."""
         start, end, y, row = piece
-        found = [self._texts[glyph] for glyph in row[start:end]]
-        whole = "".join(found)
         if self._at != (start, y):
             self._go(start, y, row)
         if ink is not self._ink:
             self._parts.append(change(self._ink, ink))
             self._ink = ink
+        found = [self._texts[glyph] for glyph in row[start:end]]
+        whole = "".join(found) if end - start > 1 else found[0]
         if len(whole) == end - start and "" not in found:
             self._parts.append(whole)
             self._at = (end, y) if end < len(row) else None

@@ -62,24 +62,22 @@ class Shadow:
 
     def take_block(self, x: int, y: int, ids: "Ids") -> None:
         """Take over (rows, cells) glyphs, the first of which stands at a cell; numpy is loaded where there are any."""
-        from liqtui.painting.codes import differing_rows
+        from liqtui.painting.codes import differing_rows, put_block
 
-        width, differing = self.size[0], differing_rows(self._now, self.size, x, y, ids)
-        if (
-            self._moves_cells
-            and self._cursor is not None
-            and sum(end - begin for begin, end in differing.values()) > MANY_CELLS
-        ):
+        differing = differing_rows(self._now, self.size, x, y, ids)
+        may_slide = self._moves_cells and self._cursor is not None and ids.size > MANY_CELLS
+        if may_slide and sum(end - begin for begin, end in differing.values()) > MANY_CELLS:
             from liqtui.painting.slide import find_slide
 
             self._slide = find_slide(self._sent, self.size, x, y, ids)
-        for offset, (begin, end) in differing.items():
-            line = y + offset
+        dirty = self._dirty
+        for line, (begin, end) in differing.items():
             self._strips[line] = {}
-            self._mark(x + begin, line, x + end)
-            self._mend(x + begin, line, x + end)
-            at = line * width + x
-            self._now[at + begin : at + end] = array("i", ids[offset, begin:end].tobytes())
+            marked = dirty.get(line)
+            dirty[line] = (begin, end) if marked is None else (min(begin, marked[0]), max(end, marked[1]))
+            if self.glyphs.has_wide:
+                self._mend(begin, line, end)
+        put_block(self._now, self.size, x, y, ids)
 
     def _fit(self, width: int, height: int) -> None:
         """Start afresh when the screen has another size."""

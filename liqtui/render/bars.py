@@ -1,6 +1,6 @@
 """Horizontal bars in eighths of a cell."""
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
+EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def bar(share: float, width: int) -> str:
@@ -11,12 +11,5 @@ def bar(share: float, width: int) -> str:
     eighths = round(clean * width * 8)
     if clean > 0:
         eighths = max(eighths, 1)
-    return bar_of(eighths, width)
-
-
-def bar_of(eighths: int, width: int) -> str:
-    """Return a bar of exactly `width` cells, filled to so many eighths of a cell."""
-    if width <= 0:
-        return ""
     full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
+    return (EIGHTHS[8] * full + (EIGHTHS[rest] if rest else "")).ljust(width)

@@ -7,6 +7,7 @@ import numpy as np
 from textual.strip import Strip
 
 from liqtui.painting.codes import Block
+from liqtui.render.edge import Edge
 from liqtui.render.forming import Forming, beside_nothing, forming_cell, is_alone
 from liqtui.render.heatmap import Pixels, paint, trace
 from liqtui.render.levels import Field, Floats
@@ -18,10 +19,10 @@ from liqtui.render.view import PriceView
 
 
 class Body:
-    """The rows of a picture: the codes of their cells, and strips for who needs these."""
+    """The rows of a picture: the codes of their cells, the edge, and strips for who needs these."""
 
-    def __init__(self, painter: Painter, codes: Pixels, edges: Sequence[Strip]) -> None:
-        self._painter, self._codes, self.edges = painter, codes, edges
+    def __init__(self, painter: Painter, codes: Pixels, since: int, edge: Edge | None) -> None:
+        self._painter, self._codes, self._since, self._edge = painter, codes, since, edge
         self._strips: list[Strip] | None = None
 
     @property
@@ -30,15 +31,21 @@ class Body:
         rows, cells = self._codes.shape
         return rows, cells
 
+    @property
+    def axis(self) -> Sequence[Strip]:
+        """Return the price axis, the right end of the rows."""
+        return self._edge.axis if self._edge else ()
+
     def strips(self) -> list[Strip]:
         """Return one strip a row with its edge; one that looks like the one before is that one."""
         if self._strips is None:
-            self._strips = self._painter.lit_rows(self._codes, self.edges)
+            self._strips = self._painter.lit_rows(self._codes, self._edge.strips() if self._edge else ())
         return self._strips
 
-    def block(self, y: int) -> Block:
-        """Return the cells without the edges, to be painted from a row of the widget on."""
-        return Block(0, y, self._codes, self._painter.table)
+    def blocks(self, y: int) -> list[Block]:
+        """Return the cells without the price axis, to be painted from a row of the widget on."""
+        body = Block(0, y, self._codes, self._painter.table, self._since)
+        return [body, self._edge.block(self._codes.shape[1], y)] if self._edge else [body]
 
 
 class Canvas:
@@ -51,6 +58,9 @@ class Canvas:
         self._limits: tuple[Floats, ...] = ()
         self._sums: Floats = np.empty((0, 2))
         self._codes: Pixels = np.empty((0, 0), np.int32)
+        self._lit: Pixels = self._codes
+        """The codes with the price line."""
+        self._price_row: int | None = None
         self._settled = 0
         """The first cell that was not settled."""
         self._forming: Forming | None = None
@@ -64,11 +74,11 @@ class Canvas:
         least: int,
         price_row: int | None,
         same: tuple[int, int],
-        edges: Sequence[Strip] = (),
+        edge: Edge | None = None,
     ) -> Body:
         """Return the cell rows: the classes from `least` on, the path with its marks, the price line.
 
-        `same` is a number that changes with the cells that were settled, and the first cell that is not; `edges` are
+        `same` is a number that changes with the cells that were settled, and the first cell that is not; the edge is
         appended to the rows.
         """
         cell = min(same[1], self._settled)
@@ -82,10 +92,18 @@ class Canvas:
             codes = self._formed(field, limits, sums_usd, view, least, since)
         else:
             codes = self._painted(field, limits, sums_usd, view, least, since)
-        self._codes = np.concatenate([self._codes[:, :since], codes], axis=1) if since else codes
         self._made_from, self._limits, self._sums = made_from, now, sums_usd
         self._settled = same[1]
-        return Body(self._painter, self._painter.lit(self._codes, price_row), edges)
+        return self._put(codes, since, price_row, edge)
+
+    def _put(self, codes: Pixels, since: int, price_row: int | None, edge: Edge | None) -> Body:
+        """Put the codes of the cells from `since` on beside those before them, and the price line over all."""
+        self._codes = np.concatenate([self._codes[:, :since], codes], axis=1) if since else codes
+        since = since if price_row == self._price_row else 0
+        lit = self._painter.lit(self._codes[:, since:], price_row, since)
+        self._lit = np.concatenate([self._lit[:, :since], lit], axis=1) if since else lit
+        self._price_row = price_row
+        return Body(self._painter, self._lit, since, edge)
 
     def _painted(
         self, field: Field, limits: Mapping[str, Floats], sums_usd: Floats, view: PriceView, least: int, since: int

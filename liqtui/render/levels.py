@@ -122,8 +122,8 @@ def reduce_field(
     return Field(long_usd, short_usd, empty & ~ahead, closes, settled, lows, highs)
 
 
-def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceView) -> tuple[Floats, Floats]:
-    """Return (long, short) sums of one (bins,) column over the view's rows."""
+def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceView) -> Floats:
+    """Return the (2, rows) sums of longs and of shorts of one (bins,) column over the view's rows."""
     shown = _bins_shown(first_bin, len(bins_usd), view)
     start = first_bin + shown.start - view.low_row * view.bins_per_row
     below = min(max(_bins_below(close_usd, first_bin, view.width_log), shown.start), shown.stop)
@@ -132,8 +132,7 @@ def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceV
         edge = start + below - shown.start
         sides[0, start:edge] = bins_usd[shown.start : below]
         sides[1, edge : start + shown.stop - shown.start] = bins_usd[below : shown.stop]
-    long_usd, short_usd = _added(sides.reshape(2, view.rows, view.bins_per_row))
-    return long_usd, short_usd
+    return _added(sides.reshape(2, view.rows, view.bins_per_row))
 
 
 def _bins_below(close_usd: float, first_bin: int, width_log: float) -> int:

@@ -64,11 +64,12 @@ class Painter:
         """Return one strip a row of codes, followed by that of the edge."""
         return self.lit_rows(self.lit(codes, price_row), edges)
 
-    def lit(self, codes: Pixels, price_row: int | None) -> Pixels:
-        """Return the codes of cells with the price line in one of the rows."""
+    def lit(self, codes: Pixels, price_row: int | None, first: int = 0) -> Pixels:
+        """Return the codes of the cells from `first` on with the price line in one of the rows."""
         lit: Pixels = codes * np.int32(2)
         if price_row is not None:
-            lit[price_row, :: _LINE_EVERY if self.inks.pixels_per_cell > 1 else 1] += 1
+            every = _LINE_EVERY if self.inks.pixels_per_cell > 1 else 1
+            lit[price_row, -first % every :: every] += 1
         return lit
 
     def lit_rows(self, lit: Pixels, edges: Sequence[Strip] = ()) -> list[Strip]:

@@ -98,10 +98,10 @@ class Reducer:
         """Whether the last field may differ from the one before in settled cells."""
         self._age = 0
         self._closed: _Closed | None = None
-        self._forming: tuple[Floats, Floats] | None = None
+        self._forming: Floats | None = None
 
-    def forming_usd(self) -> tuple[Floats, Floats]:
-        """Return longs and shorts of the last column over the rows of the last field; there must be one."""
+    def forming_usd(self) -> Floats:
+        """Return the (2, rows) longs and shorts of the last column over the rows of the last field."""
         if self._forming is None:
             assert self._made is not None
             columns, (prices, _) = self._made.columns, self._made.view

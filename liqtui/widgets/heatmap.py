@@ -9,16 +9,17 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from liqtui.model.snapshot import Cluster, Detail, Snapshot
-from liqtui.painting.direct import DirectApp
+from liqtui.painting.direct import DirectApp, Part
 from liqtui.render.axes import time_line, time_ticks
 from liqtui.render.canvas import Body, Canvas
+from liqtui.render.edge import Edge
 from liqtui.render.numbers import clock, day_clock, price
 from liqtui.render.ramp import Inks
 from liqtui.render.view import PriceView, TimeView
 from liqtui.widgets.crosshair import Crosshair, cell_of, place_of
 from liqtui.widgets.known_marks import has_known
 from liqtui.widgets.map_cross import cross_map, cross_time
-from liqtui.widgets.map_edge import Edge, profile_bars
+from liqtui.widgets.map_edge import edge_looks, marks, price_axis
 from liqtui.widgets.map_frame import Framed, Framing
 from liqtui.widgets.map_heading import heading
 from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend, remarks_of
@@ -37,6 +38,11 @@ class _Picture(NamedTuple):
     heading: Strip
     body: Body
     below: list[Strip]
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Return what two pictures have alike of which one can be painted over the other."""
+        return self.body.shape, self.body.axis[0].cell_length, len(self.below)
 
 
 class Heatmap(Panel):
@@ -58,7 +64,6 @@ class Heatmap(Panel):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._canvas: Canvas | None = None
-        self._edge = Edge()
         self._framing = Framing()
         self._shown: tuple[Framed, int] | None = None
         """What the map shows and on how many cell rows; None while there is no map."""
@@ -172,14 +177,11 @@ class Heatmap(Panel):
         if old is None or not (isinstance(app, DirectApp) and app.paints_directly):
             super()._draw_over(size, subject)
             return
-        before, made = [old.heading, *old.below], self._make(*size)
-        if isinstance(made, _Picture) and made.body.shape == old.body.shape and len(made.below) == len(old.below):
-            rows, cells = made.body.shape
-            found = changes(before, [made.heading, *made.below])
-            parts = {(y + rows if y else y): part for y, part in found.items()}
-            parts |= {y + 1: part for y, part in changes(old.body.edges, made.body.edges, cells).items()}
+        made = self._make(*size)
+        if isinstance(made, _Picture) and made.shape == old.shape:
             self._picture, self._is_behind = made, True
-            self._paint(parts, size.width, (old.body.block(1), made.body.block(1)))
+            blocks = zip(old.body.blocks(1), made.body.blocks(1), strict=True)
+            self._paint(_parts(old, made, size.width), size.width, list(blocks))
         else:
             self._catch_up()
             super()._draw_over(size, subject)
@@ -235,12 +237,14 @@ class Heatmap(Panel):
         return self.held("legend", key, lambda: legend(self, inks, shown.limits, self.hidden_pct, remarks, width))
 
     def _body(self, canvas: Canvas, snapshot: Snapshot, shown: Framed, bars: int, axis: int) -> Body:
-        """Return the map with its right edge."""
-        least, prices = least_class(self.hidden_pct), shown.prices
-        here = self._framing.price_row(prices, snapshot.detail.price_usd, canvas.inks.pixels_per_cell)
-        now = profile_bars(self, shown.forming_usd, prices.rows // canvas.inks.pixels_per_cell, bars)
-        edges = self._edge.strips(self, snapshot, prices, self.marked, here, now, axis)
-        return canvas.body(shown.field, shown.limits, shown.prints_usd, prices, least, here, shown.same, edges)
+        """Return the map with its right edge: marks, the column of now as bars, the price axis."""
+        prices, per_cell = shown.prices, canvas.inks.pixels_per_cell
+        rows, looks = prices.rows // per_cell, edge_looks(self)
+        here = self._framing.price_row(prices, snapshot.detail.price_usd, per_cell)
+        codes = looks.codes(marks(self, snapshot, prices, self.marked, rows), shown.forming_usd, bars)
+        edge = Edge(looks, codes, price_axis(self, snapshot, prices, here, rows, axis))
+        least = least_class(self.hidden_pct)
+        return canvas.body(shown.field, shown.limits, shown.prints_usd, prices, least, here, shown.same, edge)
 
     def _skeleton(self, snapshot: Snapshot | None, width: int, height: int) -> list[Strip]:
         text = "waiting for the engine"
@@ -268,6 +272,15 @@ class Heatmap(Panel):
             return self.line([self.field(text, "dim")], len(text))
 
         return self.held("times", (times, profile, axis, self._last_word()), make)
+
+
+def _parts(old: _Picture, new: _Picture, width: int) -> dict[int, Part]:
+    """Return by line what differs beside the cells of two pictures of one shape."""
+    old_axis, axis = old.body.axis, new.body.axis
+    rows, cells = len(axis), width - axis[0].cell_length
+    found = changes([old.heading, *old.below], [new.heading, *new.below])
+    parts = {(y + rows if y else y): part for y, part in found.items()}
+    return parts | {y + 1: part for y, part in changes(old_axis, axis, cells).items()}
 
 
 def _no_map(detail: Detail) -> str:

@@ -33,8 +33,8 @@ class Framed:
     prints_usd: Floats
     """(cells, 2) realised liquidations, longs and shorts; (cells, 2) zeros where nobody prints. The same array where
     they are the same as in the picture before."""
-    forming_usd: tuple[Floats, Floats]
-    """Longs and shorts of the last column over the rows."""
+    forming_usd: Floats
+    """(2, rows) longs and shorts of the last column."""
     same: tuple[int, int] = (0, 0)
     """A number that changes with the cells that were settled, and the first cell that is not."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from rich.style import Style
 from textual.strip import Strip
 
 from liqtui.model.snapshot import Cluster, Heat, Snapshot
@@ -11,7 +12,7 @@ from liqtui.render.numbers import clock, compact
 from liqtui.render.profile import ProfileRow, ProfileStyles, profile_rows, profile_strips
 from liqtui.render.text import Field
 from liqtui.render.view import PriceView
-from liqtui.widgets.map_edge import Edge
+from liqtui.widgets.map_edge import marks, price_axis
 from liqtui.widgets.map_frame import cell_row
 from liqtui.widgets.panel import Panel
 
@@ -30,11 +31,13 @@ def profile_lines(
     room = width - axis - 1 - figures
     styles = ProfileStyles(pane.look("long"), pane.look("short"), pane.look("title"), pane.base)
     here = cell_row(prices, float(heat.ohlc_usd[-1, 3]), prices.rows // rows)
-    texts = [_figures(pane, row, figures) for row in shown]
-    edge = Edge().strips(pane, snapshot, prices, marked, here, texts, axis)
-    body = profile_strips(shown, room, styles)
+    beside = [
+        pane.line([mark or Field(" ", Style()), _figures(pane, row, figures)], 1 + figures)
+        for mark, row in zip(marks(pane, snapshot, prices, marked, rows), shown, strict=True)
+    ]
+    labels = price_axis(pane, snapshot, prices, here, rows, axis)
     return [
-        *(Strip.join([strip, mark]) for strip, mark in zip(body, edge, strict=True)),
+        *map(Strip.join, zip(profile_strips(shown, room, styles), beside, labels, strict=True)),
         *_words(pane, shown, int(heat.ts_ms[-1]), width),
     ]
 

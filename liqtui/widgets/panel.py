@@ -181,15 +181,15 @@ class Panel(Widget):
         if changed:
             self._paint(changed, size.width)
 
-    def _paint(self, parts: Mapping[int, Part], width: int, blocks: "tuple[Block, Block] | None" = None) -> None:
-        """Paint parts of lines, and a block, at once where that can be done, else have Textual paint the lines.
+    def _paint(self, parts: Mapping[int, Part], width: int, blocks: "Sequence[tuple[Block, Block]]" = ()) -> None:
+        """Paint parts of lines, and blocks, at once where that can be done, else have Textual paint the lines.
 
-        `blocks` are that on screen and the new one.
+        `blocks` are those on screen, each with its new one.
         """
         app = self.app
-        if isinstance(app, DirectApp) and app.paint_parts(self, parts, blocks[1] if blocks else None):
+        if isinstance(app, DirectApp) and app.paint_parts(self, parts, [new for _, new in blocks]):
             return
-        rows = {*parts, *(blocks[1].rows_unlike(blocks[0]) if blocks else ())}
+        rows = {*parts, *(y for old, new in blocks for y in new.rows_unlike(old))}
         if rows:
             self.refresh(*(Region(0, y, width, 1) for y in sorted(rows)))
 

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liqtui.render.canvas import Canvas
+from liqtui.painting.codes import Block
+from liqtui.render.canvas import Body, Canvas
 from liqtui.render.levels import CLASSES, Field, reduce_field
 from liqtui.render.reducer import Reducer
 from liqtui.render.view import PriceView, TimeView
@@ -74,7 +75,7 @@ class Market:
 def test_every_picture_is_the_one_painted_from_nothing(seed: int, told: bool, scale: int) -> None:
     market, reducer, canvas = Market(seed), Reducer(), Canvas(HALF)
     prices = PriceView(1e-3, scale, 0, BINS // scale // 2 * 2)
-    cells = 48
+    cells, whole, here = 48, None, 0
     first = market.start_ms // STEP_MS - 2
     for turn in range(25):
         market.go_on()
@@ -87,14 +88,24 @@ def test_every_picture_is_the_one_painted_from_nothing(seed: int, told: bool, sc
         assert_equal(field, reduce_field(columns[0].astype(np.float64), *columns[1:], prices, times))
         if market.rng.random() < 0.3:
             continue
-        here = int(market.rng.integers(0, prices.rows // 2))
-        strips = canvas.body(field, LIMITS, sums, prices, 3, here, reducer.same).strips()
-        assert strips == fresh(field, sums, prices, here), f"turn {turn}"
+        here = here if market.rng.random() < 0.7 else int(market.rng.integers(0, prices.rows // 2))
+        body = canvas.body(field, LIMITS, sums, prices, 3, here, reducer.same)
+        whole = put_over(whole, body.blocks(0)[0])
+        assert np.array_equal(whole, fresh(field, sums, prices, here).blocks(0)[0].codes), f"turn {turn}"
+        assert body.strips() == fresh(field, sums, prices, here).strips(), f"turn {turn}"
 
 
-def fresh(field: Field, sums: np.ndarray, prices: PriceView, here: int) -> list[object]:
-    """Return the strips of a canvas that has painted nothing before."""
-    return [*Canvas(HALF).body(field, LIMITS, sums, prices, 3, here, (0, 0)).strips()]
+def put_over(painted: np.ndarray | None, block: Block) -> np.ndarray:
+    """Return a painted block with what a newer one says has changed."""
+    if painted is None or not block.since:
+        return block.codes.copy()
+    painted[:, block.since :] = block.codes[:, block.since :]
+    return painted
+
+
+def fresh(field: Field, sums: np.ndarray, prices: PriceView, here: int) -> Body:
+    """Return what a canvas makes that has painted nothing before."""
+    return Canvas(HALF).body(field, LIMITS, sums, prices, 3, here, (0, 0))
 
 
 def test_an_ended_column_leaves_the_cells_before_it_alone() -> None:

@@ -42,7 +42,7 @@ def framed(long_usd: dict[int, list[float]], closes: list[float], prints: list[f
     sums = np.zeros((cells, 2))
     sums[:, 0] = prints or 0.0
     limits = {"long": LIMITS, "short": LIMITS}
-    return Framed(PriceView(1e-3, 1, LOW_ROW, 8), times, field, limits, sums, (usd[-1], np.zeros(8)))
+    return Framed(PriceView(1e-3, 1, LOW_ROW, 8), times, field, limits, sums, np.array([usd[-1], np.zeros(8)]))
 
 
 @pytest.fixture

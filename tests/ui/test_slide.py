@@ -163,3 +163,10 @@ def test_a_terminal_shows_the_pages_that_stock_painting_gives(tmp_path: Path) ->
             assert_same(light, stock, columns)
             moves.append(len(re.findall(rb"\x1b\[\d+P", bytes(light.raw[sent:]))))
         assert [count > 10 for count in moves] == [False, False, True, False, True, False, True, True], moves
+
+
+def test_a_block_that_cuts_a_wide_character_blanks_the_other_half() -> None:
+    shadow = filled(Shadow(), "世")
+    shadow.take_block(LEFT + 1, TOP, glyphs_of(shadow, np.zeros((1, 2), np.int64)))
+    cells = [shadow.glyphs.texts[glyph] for glyph in shadow.row(TOP)[LEFT - 2 : LEFT + 6]]
+    assert cells == ["世", "", " ", "▀", "▀", " ", "世", ""]
