@@ -11,6 +11,7 @@ from liqtui.painting.ink_chain import ink_chain
 from liqtui.painting.sequences import move, move_to
 
 if TYPE_CHECKING:
+    from liqtui.painting.runs import Runs
     from liqtui.painting.slide import Slide
 
 MANY_CELLS = 400
@@ -30,11 +31,13 @@ class _Span(NamedTuple):
 class FrameWriter:
     """The bytes of one frame, with the pen and the cursor they leave."""
 
-    def __init__(self, glyphs: Glyphs, afresh: bool) -> None:
+    def __init__(self, glyphs: Glyphs, afresh: bool, runs: "Sequence[Runs | None]" = ()) -> None:
+        """Begin with the default pen; `runs` are those of the rows of a screen that is written afresh."""
         self._texts, self._inks = glyphs.texts, glyphs.inks
         self._glyphs = glyphs
         self._is_afresh = afresh
         """Whether nothing is known of the screen: then all of it is written, which is quickest row by row."""
+        self._runs = runs
         self._parts: list[str] = ["\x1b[m"] if afresh else []
         self._spans: list[_Span] = []
         self._ink = glyphs.default_ink
@@ -61,24 +64,18 @@ class FrameWriter:
             end += 1
         self._spans.append(_Span(start, end, y, row))
 
-    def _write_plain(self, span: _Span) -> bool:
-        """Write a span in one go; return False, and write nothing, where a cell holds no single plain character."""
-        start, end, y, row = span
-        found = list(map(self._texts.__getitem__, row[start:end]))
-        whole = "".join(found)
-        if len(whole) != end - start or "" in found:
-            return False
-        self._go(start, y, row)
-        ink, begin, write = self._ink, 0, self._parts.append
-        for at, new in enumerate(map(self._inks.__getitem__, row[start:end])):
+    def _write_runs(self, y: int, row: "array[int]", runs: "Runs") -> None:
+        """Write a whole row."""
+        self._go(0, y, row)
+        ink, text, write = self._ink, runs.text, self._parts.append
+        begin = 0
+        for new, end in zip(runs.inks, runs.bounds[1:], strict=True):
             if new is not ink:
-                write(whole[begin:at])
                 write(change(ink, new))
-                ink, begin = new, at
-        write(whole[begin:])
-        self._ink = ink
-        self._at = (end, y) if end < len(row) else None
-        return True
+                ink = new
+            write(text[begin:end])
+            begin = end
+        self._ink, self._at = ink, None
 
     def _write_piece(self, piece: _Span, ink: Ink) -> None:
         """Write cells of one ink."""
@@ -118,8 +115,11 @@ class FrameWriter:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
         if self._is_afresh:
             for span in self._spans:
-                if not self._write_plain(span):
+                runs = self._runs[span.y] if self._runs else None
+                if runs is None:
                     self._write_by_ink([span])
+                else:
+                    self._write_runs(span.y, span.row, runs)
         elif sum(span.end - span.start for span in self._spans) <= MANY_CELLS:
             self._write_by_ink(self._spans)
         else:

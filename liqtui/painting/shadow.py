@@ -14,6 +14,7 @@ from liqtui.painting.glyphs import MANY_GLYPHS, UNKNOWN, Glyphs
 
 if TYPE_CHECKING:
     from liqtui.painting.codes import Ids
+    from liqtui.painting.runs import GlyphArrays, Runs
     from liqtui.painting.slide import Slide
 
 
@@ -35,6 +36,8 @@ class Shadow:
         self._cursor: tuple[int, int] | None = None
         self._slide: Slide | None = None
         """What of the cells sent the terminal can move to where they are wanted."""
+        self._has_blocks = False
+        self._arrays: GlyphArrays | None = None
 
     def row(self, y: int) -> "array[int]":
         """Return the glyphs that a row should show."""
@@ -64,6 +67,7 @@ class Shadow:
         """Take over (rows, cells) glyphs, the first of which stands at a cell; numpy is loaded where there are any."""
         from liqtui.painting.codes import differing_rows, put_block
 
+        self._has_blocks = True
         differing = differing_rows(self._now, self.size, x, y, ids)
         may_slide = self._moves_cells and self._cursor is not None and ids.size > MANY_CELLS
         if may_slide and sum(end - begin for begin, end in differing.values()) > MANY_CELLS:
@@ -137,11 +141,7 @@ class Shadow:
 
         The pen is the default one before and after.
         """
-        writer = FrameWriter(self.glyphs, afresh=self._cursor is None)
-        if self._slide is not None:
-            self._move(writer, self._slide)
-        for y, (begin, end) in sorted(self._dirty.items()):
-            self._write_row(writer, y, begin, end)
+        writer = self._written_afresh() if self._cursor is None else self._written_over()
         self._dirty.clear()
         if cursor == self._cursor and writer.is_empty:
             return ""
@@ -150,6 +150,33 @@ class Shadow:
         if len(self.glyphs.texts) > MANY_GLYPHS:
             self._renumber()
         return data
+
+    def _written_afresh(self) -> FrameWriter:
+        """Return the writer of all cells."""
+        writer, (width, height) = FrameWriter(self.glyphs, afresh=True, runs=self._whole_runs()), self.size
+        for y in range(height):
+            writer.write(0, width, y, self.row(y))
+        self._sent = self._now[:]
+        return writer
+
+    def _written_over(self) -> FrameWriter:
+        """Return the writer of the cells that differ from those sent."""
+        writer = FrameWriter(self.glyphs, afresh=False)
+        if self._slide is not None:
+            self._move(writer, self._slide)
+        for y, (begin, end) in sorted(self._dirty.items()):
+            self._write_row(writer, y, begin, end)
+        return writer
+
+    def _whole_runs(self) -> "Sequence[Runs | None]":
+        """Return the runs of all rows, none before there was a block: numpy finds them."""
+        if not self._has_blocks:
+            return ()
+        from liqtui.painting.runs import GlyphArrays
+
+        if self._arrays is None or self._arrays.glyphs is not self.glyphs:
+            self._arrays = GlyphArrays(self.glyphs)
+        return self._arrays.runs(self._now, self.size[0])
 
     def _move(self, writer: FrameWriter, slide: "Slide") -> None:
         """Have the terminal move cells that were sent, but for rows in which that would cut wide characters."""
@@ -168,13 +195,10 @@ class Shadow:
         now, sent = self._now[part], self._sent[part]
         if now == sent:
             return
-        if any(sent):
-            changed = [x for x, (new, old) in enumerate(zip(now, sent, strict=True), begin) if new != old]
-            row = self.row(y)
-            for start, stop in _runs(changed):
-                writer.write(start, stop, y, row)
-        else:
-            writer.write(begin, end, y, self.row(y))
+        changed = [x for x, (new, old) in enumerate(zip(now, sent, strict=True), begin) if new != old]
+        row = self.row(y)
+        for start, stop in _runs(changed):
+            writer.write(start, stop, y, row)
         self._sent[part] = now
 
     def _renumber(self) -> None:

@@ -1,5 +1,6 @@
 """The strips of one picture after another: only what the newest cells reach is painted again."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
@@ -64,6 +65,9 @@ class Canvas:
         self._settled = 0
         """The first cell that was not settled."""
         self._forming: Forming | None = None
+        self._formed_for: object = None
+        self._dots: Pixels = self._codes
+        """The price path in the forming cell."""
 
     def body(
         self,
@@ -122,8 +126,22 @@ class Canvas:
         if self._forming is None:
             self._forming = forming_cell(field, limits, view, least, fading(len(field.close_usd)), cell)
         pixels = self._forming.pixels(field)[:, None]
-        codes = self._painter.codes(pixels, self._path(field, limits, sums_usd, view, cell, cell + 1))
+        codes = self._painter.codes(pixels, self._formed_path(field, limits, sums_usd, view, cell))
         return beside_nothing(codes[:, 0], len(field.close_usd) - cell)
+
+    def _formed_path(
+        self, field: Field, limits: Mapping[str, Floats], sums_usd: Floats, view: PriceView, cell: int
+    ) -> Pixels:
+        """Return what `_path` does of one cell, found anew where price has reached another dot or more was printed."""
+        count = len(self.inks.dots[0]) * view.rows // self.inks.pixels_per_cell
+        closes = field.close_usd[cell - 1 : cell + 1].tolist()
+        key = (
+            cell, view, [None if math.isnan(usd) else view.level_of(usd, count) for usd in closes],
+            sums_usd[cell].tolist(), limits["prints"].tolist(),
+        )  # fmt: skip
+        if self._formed_for != key:
+            self._formed_for, self._dots = key, self._path(field, limits, sums_usd, view, cell, cell + 1)
+        return self._dots
 
     def _path(
         self, field: Field, limits: Mapping[str, Floats], sums_usd: Floats, view: PriceView, since: int, until: int

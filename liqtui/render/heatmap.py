@@ -1,7 +1,5 @@
 """Classes, price path and price line -> pixels and dots; the lines lie on the heat and hide none of it."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,38 +26,42 @@ def paint(
     shown_cells = fading(len(field.close_usd)) if shown is None else shown
     longs, shorts = classes(field.long_usd, long_limits), classes(field.short_usd, short_limits)
     is_long = field.long_usd > field.short_usd
-    pixels = np.where(is_long, longs + np.int32(LONG), shorts + np.int32(SHORT))
     ranks = np.where(is_long, longs, shorts)
-    pixels[ranks < least] = EMPTY
-    pixels = np.where(ranks > 0, pixels, swept_pixels(field, longs, shorts, view, shown_cells))
+    taken = swept_pixels(field, longs, shorts, view, shown_cells)
+    pixels = np.where(ranks > 0, ranks + np.where(is_long, np.uint8(LONG), np.uint8(SHORT)), taken)
+    if least > 1:
+        pixels[(ranks > 0) & (ranks < least)] = EMPTY
     pixels[field.gap] = GAP
-    return np.ascontiguousarray(pixels.T[::-1]).astype(np.int32)
+    return np.ascontiguousarray(pixels.T[::-1], np.int32)
 
 
 def trace(close_usd: Floats, view: PriceView, inks: Inks) -> Pixels:
     """Return the (cell rows, cells) dots of the path through the closes, top row first; a NaN breaks it."""
-    way, here = inks.dots
-    cell_rows, per_cell = view.rows // inks.pixels_per_cell, len(way)
-    top = cell_rows * per_cell - 1
-    levels = [None if math.isnan(usd) else view.level_of(usd, top + 1) for usd in close_usd.tolist()]
-    places: list[int] = []
-    bits: list[int] = []
-    before: int | None = None
-    cells = len(close_usd)
-    for cell, level in enumerate(levels):
-        if level is None:
-            before = None
-            continue
-        start = level if before is None else before
-        for step in range(max(min(start, level), 0), min(max(start, level), top) + 1):
-            # The way begins one dot off the last close, so that it does not thicken that.
-            if step != start or step == level:
-                places.append(step // per_cell * cells + cell)
-                bits.append(way[step % per_cell])
-        if 0 <= level <= top:
-            places.append(level // per_cell * cells + cell)
-            bits.append(here[level % per_cell])
-        before = level
+    way, here = (np.array(bits, np.int32) for bits in inks.dots)
+    cells, cell_rows, per_cell = len(close_usd), view.rows // inks.pixels_per_cell, len(way)
+    count = cell_rows * per_cell
+    with np.errstate(invalid="ignore"):
+        levels = np.floor((np.log(close_usd) / view.row_log - view.low_row) * (count / view.rows))
+    known = np.flatnonzero(np.isfinite(levels))
+    level = levels[known].astype(np.int64)
+    cell, step = _way(known, level, count)
     dots = np.zeros(cell_rows * cells, np.int32)
-    np.bitwise_or.at(dots, places, np.array(bits, np.int32))
+    np.bitwise_or.at(dots, step // per_cell * cells + cell, way[step % per_cell])
+    inside = np.flatnonzero((level >= 0) & (level < count))
+    cell, step = known[inside], level[inside]
+    dots[step // per_cell * cells + cell] |= here[step % per_cell]
     return np.ascontiguousarray(dots.reshape(cell_rows, cells)[::-1])
+
+
+def _way(cell: NDArray[np.intp], level: NDArray[np.int64], count: int) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Return cells and levels, of `count` in all, through which the way goes from close to close of cells side by side.
+
+    It begins one level off the last close, so that it does not thicken the dots of that.
+    """
+    before = level.copy()
+    np.copyto(before[1:], level[:-1], where=np.diff(cell) == 1)
+    first = np.maximum(np.where(level > before, before + 1, level), 0)
+    last = np.minimum(np.maximum(level, before - 1), count - 1)
+    counts = np.maximum(last - first + 1, 0)
+    at = counts.cumsum() - counts - first
+    return cell.repeat(counts), np.arange(counts.sum()) - at.repeat(counts)

@@ -55,8 +55,10 @@ class _Columns:
             return None
         if shift == 0 and len(self.ts_ms) == closed + 1 and self.settled is not None and self.settled is old.settled:
             return 0
+        # Where all columns are others, the first one is, too.
         same = (
-            np.array_equal(mine[:closed], his[shift:-1], equal_nan=mine.dtype == np.float64)
+            np.array_equal(mine[:end], his[shift : shift + end], equal_nan=mine.dtype == np.float64)
+            for end in (1, closed)
             for mine, his in zip(self._arrays, old._arrays, strict=True)
         )
         return shift if all(same) else None

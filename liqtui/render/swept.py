@@ -21,6 +21,9 @@ _NEVER = -1_000_000
 
 Bools = NDArray[np.bool_]
 
+_Side = tuple[Floats, NDArray[np.uint8]]
+"""(cells, rows) USD of a side and their classes."""
+
 
 def fading(cells: int) -> int:
     """Return for how many cells what was taken is seen, in a map of so many."""
@@ -29,22 +32,31 @@ def fading(cells: int) -> int:
 
 def swept_pixels(
     field: Field, long_classes: NDArray[np.uint8], short_classes: NDArray[np.uint8], view: PriceView, shown: int
-) -> NDArray[np.int32]:
+) -> NDArray[np.uint8]:
     """Return (cells, rows) of EMPTY, SWEPT and OUTLINE; nothing is swept in a gap or in what is yet to come.
 
     What was taken is seen for `shown` cells: a cell depends on no more than twice as many before it.
     """
-    taken, index = _taken(field, (long_classes, short_classes), view, shown), np.arange(len(field.close_usd))[:, None]
-    age = index - np.maximum.accumulate(np.where(taken, index, _NEVER), axis=0)
+    found, crossed = np.zeros(field.long_usd.shape, np.uint8), _crossed(field, view)
+    visited = np.flatnonzero(crossed.any(axis=0))
+    if not visited.size:
+        return found
+    # Nothing is taken where price was not.
+    rows = slice(int(visited[0]), int(visited[-1]) + 1)
+    longs, shorts = long_classes[:, rows], short_classes[:, rows]
+    sides = (field.long_usd[:, rows], longs), (field.short_usd[:, rows], shorts)
+    taken, index = _taken(sides, crossed[:, rows], shown), np.arange(len(field.close_usd), dtype=np.int32)[:, None]
+    age = index - np.maximum.accumulate(np.where(taken, index, np.int32(_NEVER)), axis=0)
     known = np.isfinite(field.close_usd)[:, None]
-    recent = (age < shown) & (np.maximum(long_classes, short_classes) == 0) & known
-    return _drawn(recent, age, shown)
+    found[:, rows] = _drawn((age < shown) & (np.maximum(longs, shorts) == 0) & known, age, shown)
+    return found
 
 
-def _drawn(recent: Bools, age: NDArray[np.int64], shown: int) -> NDArray[np.int32]:
+def _drawn(recent: Bools, age: NDArray[np.signedinteger], shown: int) -> NDArray[np.uint8]:
     """Return (cells, rows) of what was taken of late, by its age."""
     fresh = recent & (age < max(round(shown * _FRESH), 1))
-    return np.where(fresh, SWEPT, np.where(recent & _is_edge(recent), OUTLINE, EMPTY)).astype(np.int32)
+    outline = np.where(recent & _is_edge(recent), np.uint8(OUTLINE), np.uint8(EMPTY))
+    return np.where(fresh, np.uint8(SWEPT), outline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +82,15 @@ def before_cell(
         for usd, own in zip((seen.long_usd, seen.short_usd), ranks, strict=True)
     )
     index = np.arange(start, cell)[:, None]
-    last = np.where(_taken(seen, ranks, view, shown), index, _NEVER).max(axis=0)
-    return Before((least[0], least[1]), _crossed(seen, view)[-1], cell - last, shown)
+    crossed = _crossed(seen, view)
+    taken = _taken(((seen.long_usd, ranks[0]), (seen.short_usd, ranks[1])), crossed, shown)
+    last = np.where(taken, index, _NEVER).max(axis=0)
+    return Before((least[0], least[1]), crossed[-1], cell - last, shown)
 
 
 def swept_cell(
     before: Before, sides: tuple[Floats, Floats], is_held: Bools, ends_usd: tuple[float, float], view: PriceView
-) -> NDArray[np.int32] | None:
+) -> NDArray[np.uint8] | None:
     """Return what `swept_pixels` does of one cell with data, None where nothing was taken of late.
 
     `sides` are its longs and shorts, `is_held` tells where they have a class, `ends_usd` are its lowest and highest
@@ -91,10 +105,9 @@ def swept_cell(
     return _drawn(recent[None], age[None], before.shown)[0] if recent.any() else None
 
 
-def _taken(field: Field, ranks: tuple[NDArray[np.uint8], NDArray[np.uint8]], view: PriceView, shown: int) -> Bools:
-    """Return which (cells, rows) lost what they held while price was there or just before."""
-    crossed, sides = _crossed(field, view), (field.long_usd, field.short_usd)
-    taken: Bools = np.logical_or(*(_lost(usd, own, shown) for usd, own in zip(sides, ranks, strict=True)))
+def _taken(sides: tuple[_Side, _Side], crossed: Bools, shown: int) -> Bools:
+    """Return which (cells, rows) lost what they held while price was there or just before; `crossed` says where."""
+    taken: Bools = np.logical_or(*(_lost(usd, ranks, shown) for usd, ranks in sides))
     taken[1:] &= crossed[1:] | crossed[:-1]
     return taken
 

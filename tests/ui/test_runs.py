@@ -1,0 +1,68 @@
+"""A screen that is written afresh shows, cell by cell, what was wanted, whichever way its rows are written."""
+
+from itertools import groupby
+
+import numpy as np
+import pyte
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+
+from liqtui.painting.runs import GlyphArrays
+from liqtui.painting.shadow import Shadow
+
+SYSTEM = ColorSystem.TRUECOLOR
+PIECES = st.lists(st.tuples(st.text("ab ▀█─·世é", max_size=4), st.sampled_from(["red", "on blue", "bold red", ""])))
+
+
+def of_rows(rows: list[list[tuple[str, str]]], width: int) -> Shadow:
+    """Return a shadow of rows of (text, style), each filled up with blanks."""
+    shadow = Shadow()
+    shadow._fit(width, len(rows))
+    for y, row in enumerate(rows):
+        segments = [Segment(text, Style.parse(style)) for text, style in row if text]
+        shadow.splice(0, y, [*segments, Segment(" " * width)], SYSTEM)
+    return shadow
+
+
+def shown(data: str, width: int, height: int) -> list[list[object]]:
+    """Return all cells of a terminal that was sent something."""
+    screen = pyte.Screen(width, height)
+    pyte.Stream(screen).feed(data)
+    return [[screen.buffer[y][x] for x in range(width)] for y in range(height)]
+
+
+@given(st.lists(PIECES, min_size=1, max_size=5), st.integers(3, 24))
+def test_written_by_runs_or_by_ink_it_is_the_same(rows: list[list[tuple[str, str]]], width: int) -> None:
+    by_ink, by_runs = of_rows(rows, width), of_rows(rows, width)
+    by_runs._has_blocks = True
+    bytes_by_ink, bytes_by_runs = (one.changes((0, 0)) for one in (by_ink, by_runs))
+    assert shown(bytes_by_runs, width, len(rows)) == shown(bytes_by_ink, width, len(rows))
+    assert by_runs.changes((0, 0)) == "", "nothing is left to send"
+
+
+@given(st.lists(PIECES, min_size=1, max_size=5), st.integers(3, 24))
+def test_runs_are_those_of_the_inks(rows: list[list[tuple[str, str]]], width: int) -> None:
+    shadow = of_rows(rows, width)
+    found = GlyphArrays(shadow.glyphs).runs(shadow._now, width)
+    for y, runs in enumerate(found):
+        row = shadow.row(y)
+        texts = [shadow.glyphs.texts[glyph] for glyph in row]
+        if any(len(text) != 1 for text in texts):
+            assert runs is None
+            continue
+        pieces = [(ink, len(list(own))) for ink, own in groupby(shadow.glyphs.inks[glyph] for glyph in row)]
+        assert runs is not None and runs.text == "".join(texts)
+        assert runs.inks == [ink for ink, _ in pieces]
+        assert runs.bounds == [0, *np.cumsum([length for _, length in pieces]).tolist()]
+
+
+def test_glyphs_that_are_new_are_taken_over() -> None:
+    shadow = of_rows([[("a", "red")]], 3)
+    arrays = GlyphArrays(shadow.glyphs)
+    arrays.runs(shadow._now, 3)
+    shadow.splice(0, 0, [Segment("b", Style.parse("blue"))], SYSTEM)
+    (runs,) = arrays.runs(shadow._now, 3)
+    assert runs is not None and runs.text == "b  " and len(runs.inks) == 2
