@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,8 +78,7 @@ def side_rows(cells_usd: Floats, first_bin: int, close_usd: Floats, view: PriceV
     Only the row that holds a column's close has bins of both sides: all others are summed once.
     """
     n, (first, bins_usd) = view.bins_per_row, _bins_by_row(cells_usd, first_bin, view)
-    middles = (np.arange(view.rows * n) + view.low_row * n + 0.5) * view.width_log
-    here, below = np.divmod(np.searchsorted(middles, np.nan_to_num(np.log(close_usd), nan=-np.inf)), n)
+    here, below = np.divmod(_middles(view).searchsorted(np.log(np.where(np.isnan(close_usd), 1e-300, close_usd))), n)
     sums, is_long = _summed(first, bins_usd, view.rows), np.arange(view.rows) < here[:, None]
     longs, shorts = np.where(is_long, sums, 0.0), np.where(is_long, 0.0, sums)
     split = np.flatnonzero((below > 0) & (here >= first) & (here < first + bins_usd.shape[1]))
@@ -86,6 +86,13 @@ def side_rows(cells_usd: Floats, first_bin: int, close_usd: Floats, view: PriceV
     usd = bins_usd[split, at - first]
     longs[split, at], shorts[split, at] = _added(np.where(is_below, usd, 0.0)), _added(np.where(is_below, 0.0, usd))
     return longs, shorts
+
+
+@lru_cache(maxsize=8)
+def _middles(view: PriceView) -> Floats:
+    """Return the middles of the bins of a view in log price."""
+    n = view.bins_per_row
+    return (np.arange(view.rows * n) + view.low_row * n + 0.5) * np.float64(view.width_log)
 
 
 def columns_of_cells(
@@ -106,20 +113,46 @@ def reduce_field(
     gap: NDArray[np.bool_], prices: PriceView, times: TimeView,
 ) -> Field:  # fmt: skip
     """Return what a view shows of a (columns, bins) field; the last column is taken as still forming."""
-    first, known = columns_of_cells(ts_ms, step_ms, times)
-    low, bins = int(first[0]), _bins_shown(first_bin, cells_usd.shape[1], prices)
-    at, close_usd = first - low, ohlc_usd[:, 3]
-    last = np.maximum(np.append(at[1:], len(ts_ms) - low) - 1, at)
+    grid = cell_columns(ts_ms.tobytes(), step_ms, times)
+    low, at, last, known = grid.low, grid.at, grid.last, grid.known
+    bins, close_usd = _bins_shown(first_bin, cells_usd.shape[1], prices), ohlc_usd[low:, 3]
     shown_usd = cells_usd[low:, bins].astype(np.float64)
-    sides = side_rows(shown_usd, first_bin + bins.start, close_usd[low:], prices)
-    long_usd, short_usd = (_masked_max(side, at, known) for side in sides)
+    sides = side_rows(shown_usd, first_bin + bins.start, close_usd, prices)
+    long_usd, short_usd = (_masked_max(side, grid) for side in sides)
     empty = np.minimum.reduceat(gap[low:], at) | ~known
-    closes = np.where(empty, np.nan, _last_known(close_usd[low:])[last])
+    closes = np.where(empty, np.nan, _last_known(close_usd)[last])
     lows, highs = (extreme.reduceat(ohlc_usd[low:, k], at) for extreme, k in ((np.fmin, 2), (np.fmax, 1)))
     lows[empty], highs[empty] = np.nan, np.nan
-    ahead = (np.arange(times.cells) + times.first_cell) * times.cell_ms >= ts_ms[-1] + step_ms
     settled = ~empty & (last + low < len(ts_ms) - 1)
-    return Field(long_usd, short_usd, empty & ~ahead, closes, settled, lows, highs)
+    return Field(long_usd, short_usd, empty & ~grid.ahead, closes, settled, lows, highs)
+
+
+@dataclass(frozen=True, slots=True)
+class CellColumns:
+    """Which columns the cells of a view hold; arrays are (cells,)."""
+
+    low: int
+    """The first column that is shown; the others are counted from it."""
+    at: NDArray[np.intp]
+    """The first column of each cell."""
+    last: NDArray[np.intp]
+    counts: NDArray[np.intp]
+    known: NDArray[np.bool_]
+    """Whether there is any."""
+    ahead: NDArray[np.bool_]
+    """Whether it is yet to come."""
+
+
+@lru_cache(maxsize=8)
+def cell_columns(ts: bytes, step_ms: int, view: TimeView) -> CellColumns:
+    """Return which columns the cells hold, of those that open at (columns,) 64-bit integers of epoch ms."""
+    ts_ms = np.frombuffer(ts, np.int64)
+    first, known = columns_of_cells(ts_ms, step_ms, view)
+    low = int(first[0])
+    at, count = first - low, len(ts_ms) - low
+    last = np.maximum(np.append(at[1:], count) - 1, at)
+    ahead = (np.arange(view.cells) + view.first_cell) * view.cell_ms >= ts_ms[-1] + step_ms
+    return CellColumns(low, at, last, np.diff(at, append=count), known, ahead)
 
 
 def column_rows(bins_usd: Floats, first_bin: int, close_usd: float, view: PriceView) -> Floats:
@@ -152,13 +185,12 @@ def _bins_shown(first_bin: int, bins: int, view: PriceView) -> slice:
     return slice(start, max(min(low + view.rows * view.bins_per_row, bins), start))
 
 
-def _masked_max(rows: Floats, at: NDArray[np.intp], known: NDArray[np.bool_]) -> Floats:
-    best: Floats = rows[at]
-    counts = np.diff(at, append=len(rows))
-    for more in range(1, int(counts.max())):  # few, and whole rows at a time: reduceat goes number by number
-        longer = np.flatnonzero(counts > more)
-        best[longer] = np.maximum(best[longer], rows[at[longer] + more])
-    best[~known] = 0.0
+def _masked_max(rows: Floats, grid: CellColumns) -> Floats:
+    best: Floats = rows[grid.at]
+    for more in range(1, int(grid.counts.max())):  # few, and whole rows at a time: reduceat goes number by number
+        longer = np.flatnonzero(grid.counts > more)
+        best[longer] = np.maximum(best[longer], rows[grid.at[longer] + more])
+    best[~grid.known] = 0.0
     return best
 
 

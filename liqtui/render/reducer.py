@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liqtui.render.levels import Field, Floats, column_rows, columns_of_cells, reduce_field
+from liqtui.render.levels import Field, Floats, cell_columns, column_rows, reduce_field
 from liqtui.render.view import PriceView, TimeView
 
 
@@ -178,10 +178,9 @@ def _closed(made: _Made) -> _Closed:
 
 def _reached(ts_ms: NDArray[np.int64], step_ms: int, times: TimeView) -> tuple[int, int]:
     """Return the first cell that the last column reaches, and the first column of that cell."""
-    first, _ = columns_of_cells(ts_ms, step_ms, times)
-    last = np.maximum(np.append(first[1:], len(ts_ms)) - 1, first)
-    cell = min(int(np.argmax(last >= len(ts_ms) - 1)), times.cells - 1)
-    return cell, int(first[cell])
+    found = cell_columns(ts_ms.tobytes(), step_ms, times)
+    cell = min(int(np.argmax(found.last + found.low >= len(ts_ms) - 1)), times.cells - 1)
+    return cell, int(found.at[cell]) + found.low
 
 
 def _joined(head: Field, cell: int, tail: Field) -> Field:

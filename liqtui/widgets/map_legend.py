@@ -1,6 +1,7 @@
 """The line under the map that says what its colours stand for."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from textual.strip import Strip
 
@@ -46,7 +47,7 @@ def legend(
     fields += said + prints
     fields.append(pane.field(f"  {inks.cell(SWEPT, SWEPT)[0]} swept", "dim", 2))
     fields += [pane.field("  ╱ no data", "dim", 2), pane.field("  classes by rank within a side", "dim", 3)]
-    return pane.line(fields, width)
+    return pane.fresh_line(fields, width)
 
 
 def _ramps(pane: Panel, inks: Inks, limits: Mapping[str, Floats], step: int, least: int) -> list[Field]:
@@ -56,12 +57,17 @@ def _ramps(pane: Panel, inks: Inks, limits: Mapping[str, Floats], step: int, lea
     fields: list[Field] = []
     for side, base, word in zip(("long", "short"), (LONG, SHORT), words, strict=True):
         fields.append(pane.field(word, side))
-        swatches = (inks.cell(*[base + k if k >= least else EMPTY] * 2) for k in range(step, CLASSES + 1, step))
-        fields += [Field(text, style) for text, style in swatches]
+        fields += pane.held(f"{side} ramp {step}", least, partial(_swatches, inks, base, step, least))
         own = limits.get(side)
         if own is not None and own.size:
             fields += [pane.field(f" ≥{compact(float(own[-1]))}", "dim"), pane.field("/row", "dim", 1)]
     return fields
+
+
+def _swatches(inks: Inks, base: int, step: int, least: int) -> list[Field]:
+    """Return every `step`-th class of a side whose first is `base` + 1."""
+    looks = (inks.cell(*[base + k if k >= least else EMPTY] * 2) for k in range(step, CLASSES + 1, step))
+    return [Field(text, style) for text, style in looks]
 
 
 def _hidden(pct: int) -> tuple[str, ...]:
