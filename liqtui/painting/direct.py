@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from liqtui.painting.light import LightApp, has
+from liqtui.painting.sequences import width_of
 from liqtui.painting.shadow import Shadow
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def differing(old: Sequence[Segment], new: Sequence[Segment]) -> Part | None:
     """Return the part of a line without what is the same at both ends of an older one, None where nothing differs."""
     start, x, most = 0, 0, min(len(old), len(new))
     while start < most and old[start] == new[start]:
-        x += new[start].cell_length
+        x += width_of(new[start].text)
         start += 1
     if start == len(old) == len(new):
         return None

@@ -6,11 +6,12 @@ Formats: ECMA-48 (SGR, CUP, CUU, CUD, CUF, CUB, CHA, VT), xterm's 256 colours (S
 OSC 8 hyperlink proposal.
 """
 
+import re
 import sys
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from rich.cells import split_graphemes
+from rich.cells import cell_len, split_graphemes
 from rich.color import ColorSystem
 from rich.style import Style
 from textual.strip import Strip
@@ -35,6 +36,18 @@ def cells(text: str) -> tuple[str, ...]:
         if width:
             found += [sys.intern(shown[start:end]), *[""] * (width - 1)]
     return tuple(found)
+
+
+_NARROW = re.compile("[ -~·×≤≥\u2010-\u2027\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*").fullmatch
+"""Whether all are a cell each, whatever stands beside them: ASCII, dashes, arrows, lines, blocks, braille."""
+
+
+def width_of(text: str) -> int:
+    """Return how many cells a text takes.
+
+    Rich remembers each text that it measures, and figures hardly come again.
+    """
+    return len(text) if _NARROW(text) else cell_len(text)
 
 
 def _is_control(char: str) -> bool:

@@ -1,13 +1,13 @@
 """Lines of text fields that are shown whole or not at all."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
+
+from liqtui.painting.sequences import width_of
 
 
 class Field(NamedTuple):
@@ -19,29 +19,22 @@ class Field(NamedTuple):
     """The highest rank is left out first when the line is too narrow; rank 0 is left out last."""
 
 
-_wide = lru_cache(maxsize=1024)(cell_len)
-
-
-def _cells(text: str) -> int:
-    return len(text) if text.isascii() else _wide(text)
-
-
 def fit(fields: Sequence[Field], width: int) -> list[Field]:
     """Return the fields that fit in `width` cells, in order, leaving out whole ones by rank, rightmost first."""
     kept = list(fields)
-    room = width - sum([_cells(field.text) for field in kept])
+    room = width - sum([width_of(field.text) for field in kept])
     while room < 0 and kept:
         index = max(range(len(kept)), key=lambda i: (kept[i].rank, i))
-        room += _cells(kept.pop(index).text)
+        room += width_of(kept.pop(index).text)
     return kept
 
 
 def line(fields: Sequence[Field], width: int, base: Style) -> Strip:
     """Return exactly `width` cells of the fields that fit, padded at the right in the base style."""
-    used = sum([_cells(field.text) for field in fields])
+    used = sum([width_of(field.text) for field in fields])
     if used > width:
         fields = fit(fields, width)
-        used = sum([_cells(field.text) for field in fields])
+        used = sum([width_of(field.text) for field in fields])
     return _laid(fields, used, width, base)
 
 
@@ -74,7 +67,7 @@ def spread(left: Sequence[Field], right: Sequence[Field], width: int, base: Styl
     chosen = set(map(id, tagged))
     kept_left = [field for field in left if id(field) in chosen]
     kept_right = [field for field in right if id(field) in chosen]
-    used = sum([_cells(field.text) for field in tagged])
+    used = sum([width_of(field.text) for field in tagged])
     return _laid([*kept_left, Field(" " * max(width - used, 0), base), *kept_right], max(used, width), width, base)
 
 
@@ -90,7 +83,7 @@ def refill(strip: Strip, old: Sequence[str], new: Sequence[str]) -> Strip | None
         if segments[at].text != before:
             return None
         if now != before:
-            if _cells(now) != _cells(before):
+            if width_of(now) != width_of(before):
                 return None
             segments[at] = Segment(now, segments[at].style)
     return Strip(segments, strip.cell_length)
@@ -98,7 +91,7 @@ def refill(strip: Strip, old: Sequence[str], new: Sequence[str]) -> Strip | None
 
 def over(strip: Strip, x: int, text: str, style: Style) -> Strip:
     """Return a strip with text laid over it from a cell on."""
-    end = min(x + cell_len(text), strip.cell_length)
+    end = min(x + width_of(text), strip.cell_length)
     return Strip.join([strip.crop(0, x), Strip([Segment(text[: end - x], style)], end - x), strip.crop(end)])
 
 
