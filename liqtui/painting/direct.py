@@ -147,7 +147,7 @@ class DirectApp(LightApp):
     def _find_ground(self) -> "_Ground | None":
         """Return what can be painted on, if the shadow holds all of the screen."""
         shadow, screen = self._shadow, self.screen
-        if shadow is None or self._places is None or self._painted is not screen or shadow.size != screen.size:
+        if shadow is None or self._places is None or self._painted is not screen or shadow.size != screen.outer_size:
             return None
         return _Ground(shadow, self._places.free(screen), self.console._color_system or ColorSystem.TRUECOLOR)
 

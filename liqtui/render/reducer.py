@@ -151,7 +151,8 @@ class Reducer:
             np.maximum(own, before, out=usd[cell])
         reached = slice(cell, closed.end)
         field.close_usd[reached], field.low_usd[reached], field.high_usd[reached] = close, low, high
-        field.low_usd[cell], field.high_usd[cell] = np.fmin(low, closed.low_usd), np.fmax(high, closed.high_usd)
+        if not math.isnan(closed.low_usd):
+            field.low_usd[cell], field.high_usd[cell] = min(low, closed.low_usd), max(high, closed.high_usd)
         field.gap[reached] = False
         self._made, self._closed = _Made(columns, made.view, field, cell, made.column), closed
         self._forming = sides
