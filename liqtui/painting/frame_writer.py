@@ -55,10 +55,11 @@ class FrameWriter:
 
     def write(self, start: int, end: int, y: int, row: "array[int]") -> None:
         """Take the cells [start, end) of a row, widened where they cut a wide character; the row must not change."""
-        while start and self._glyphs.is_rest(row[start]):
-            start -= 1
-        while end < len(row) and self._glyphs.is_rest(row[end]):
-            end += 1
+        if self._glyphs.has_wide:
+            while start and self._glyphs.is_rest(row[start]):
+                start -= 1
+            while end < len(row) and self._glyphs.is_rest(row[end]):
+                end += 1
         self._spans.append(_Span(start, end, y, row))
 
     def _write_plain(self, span: _Span) -> bool:
@@ -104,15 +105,21 @@ class FrameWriter:
         """Move to a cell, or write again what stands before it when that is not longer."""
         if self._at == (x, y):
             return
-        jump = move(self._at, x, y)
-        if self._at is not None and self._at[1] == y and 0 < x - self._at[0] <= len(jump):
-            between = row[self._at[0] : x]
-            again = "".join(self._texts[glyph] for glyph in between)
-            same = all(self._inks[glyph] is self._ink and glyph != UNKNOWN for glyph in between)
-            if same and all(self._texts[glyph] for glyph in between) and len(again.encode()) <= len(jump):
-                jump = again if len(again) == len(between) else jump
+        at, jump = self._at, move(self._at, x, y)
+        if at is not None and at[1] == y and 0 < x - at[0] <= len(jump):
+            jump = self._again(row[at[0] : x], len(jump)) or jump
         self._parts.append(jump)
         self._at = (x, y)
+
+    def _again(self, cells: "array[int]", most_bytes: int) -> str:
+        """Return what cells show that are in the ink of now, nothing where it is longer or not one character a cell."""
+        inks = list(map(self._inks.__getitem__, cells))
+        if inks.count(self._ink) < len(inks) or UNKNOWN in cells:
+            return ""
+        found = list(map(self._texts.__getitem__, cells))
+        again = "".join(found)
+        plain = len(again) == len(cells) and "" not in found
+        return again if plain and len(again.encode()) <= most_bytes else ""
 
     def finish(self, cursor: tuple[int, int]) -> str:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
@@ -131,22 +138,23 @@ class FrameWriter:
         """Write spans with each ink once."""
         pieces = defaultdict[Ink, list[_Span]](list)
         for span in spans:
-            for piece, ink in self._pieces(span):
-                pieces[ink].append(piece)
+            start, end, y, row = span
+            inks = list(map(self._inks.__getitem__, row[start:end]))
+            if inks.count(inks[0]) == len(inks):
+                pieces[inks[0]].append(span)
+            else:
+                for begin, stop, ink in _of_one(inks, start):
+                    pieces[ink].append(_Span(begin, stop, y, row))
         for ink in ink_chain(pieces, self._ink):
             for piece in pieces[ink]:
                 self._write_piece(piece, ink)
 
-    def _pieces(self, span: _Span) -> Iterator[tuple[_Span, Ink]]:
-        """Yield the parts of a span that are of one ink."""
-        start, end, y, row = span
-        inks = [self._inks[glyph] for glyph in row[start:end]]
-        begin, ink = start, inks[0]
-        if inks.count(ink) == len(inks):
-            yield span, ink
-            return
-        for x, new in enumerate(inks, start):
-            if new is not ink:
-                yield _Span(begin, x, y, row), ink
-                begin, ink = x, new
-        yield _Span(begin, end, y, row), ink
+
+def _of_one(inks: Sequence[Ink], start: int) -> Iterator[tuple[int, int, Ink]]:
+    """Yield begin, end and ink of the runs of cells of one ink, the first of which stands at `start`."""
+    begin, ink = start, inks[0]
+    for x, new in enumerate(inks, start):
+        if new is not ink:
+            yield begin, x, ink
+            begin, ink = x, new
+    yield begin, start + len(inks), ink

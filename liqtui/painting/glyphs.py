@@ -70,6 +70,8 @@ class Glyphs:
         self._inks: dict[str, Ink] = {DEFAULT_INK: default}
         self._numbers: dict[tuple[str, str], int] = {}
         self._plain: dict[str, _Plain] = {}
+        self.has_wide = False
+        """Whether any glyph is the rest of a wide character."""
 
     @property
     def default_ink(self) -> Ink:
@@ -83,6 +85,7 @@ class Glyphs:
         if found is None:
             found = self._numbers[text, ink] = len(self.texts)
             self.texts.append(text)
+            self.has_wide |= not text
             self.inks.append(self._inks.get(ink) or self._inks.setdefault(ink, Ink(ink)))
         return found
 
