@@ -180,8 +180,8 @@ class LiqtuiApp(ChoosingApp):
                 panel.condition = self._condition
 
     def _write_terminal(self, text: str) -> None:
-        if self._driver is not None and not self.is_headless and not self.is_web:
-            self._driver.write(text)
+        if not self.is_headless and not self.is_web:
+            self.write_terminal(text)
 
     def choose(self) -> None:
         """Release a frozen picture, and say what was asked for."""
