@@ -4,7 +4,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from liqtui.painting.glyphs import UNKNOWN, Glyphs, Ink, change
 from liqtui.painting.ink_chain import ink_chain
@@ -18,13 +18,8 @@ MANY_CELLS = 400
 BAND_ROWS = 16
 
 
-class _Span(NamedTuple):
-    """Cells [start, end) of a row."""
-
-    start: int
-    end: int
-    y: int
-    row: "array[int]"
+_Span: TypeAlias = "tuple[int, int, int, array[int]]"
+"""Begin and end (exclusive) of cells of a row, the row's number, and all of its cells."""
 
 
 class FrameWriter:
@@ -60,7 +55,7 @@ class FrameWriter:
                 start -= 1
             while end < len(row) and self._glyphs.is_rest(row[end]):
                 end += 1
-        self._spans.append(_Span(start, end, y, row))
+        self._spans.append((start, end, y, row))
 
     def _write_plain(self, span: _Span) -> bool:
         """Write a span in one go; return False, and write nothing, where a cell holds no single plain character."""
@@ -81,16 +76,28 @@ class FrameWriter:
         self._at = (end, y) if end < len(row) else None
         return True
 
-    def _write_piece(self, piece: _Span, ink: Ink) -> None:
+    def _write_pieces(self, pieces: Sequence[_Span], ink: Ink) -> None:
         """Write cells of one ink."""
+        texts, write, is_plain = self._texts, self._parts.append, not self._glyphs.has_wide
+        for piece in pieces:
+            start, end, y, row = piece
+            if self._at != (start, y):
+                self._go(start, y, row)
+            if ink is not self._ink:
+                write(change(self._ink, ink))
+                self._ink = ink
+            whole = texts[row[start]] if end - start == 1 else "".join([texts[glyph] for glyph in row[start:end]])
+            if is_plain and len(whole) == end - start:
+                write(whole)
+                self._at = (end, y) if end < len(row) else None
+            else:
+                self._write_apart(piece)
+
+    def _write_apart(self, piece: _Span) -> None:
+        """Write cells that hold more than a plain character each, or less, in the ink of now."""
         start, end, y, row = piece
         found = [self._texts[glyph] for glyph in row[start:end]]
         whole = "".join(found)
-        if self._at != (start, y):
-            self._go(start, y, row)
-        if ink is not self._ink:
-            self._parts.append(change(self._ink, ink))
-            self._ink = ink
         if len(whole) == end - start and "" not in found:
             self._parts.append(whole)
             self._at = (end, y) if end < len(row) else None
@@ -127,10 +134,10 @@ class FrameWriter:
             for span in self._spans:
                 if not self._write_plain(span):
                     self._write_by_ink([span])
-        elif sum(span.end - span.start for span in self._spans) <= MANY_CELLS:
+        elif sum([end - start for start, end, _, _ in self._spans]) <= MANY_CELLS:
             self._write_by_ink(self._spans)
         else:
-            for _, band in groupby(self._spans, lambda span: span.y // BAND_ROWS):
+            for _, band in groupby(self._spans, lambda span: span[2] // BAND_ROWS):
                 self._write_by_ink(list(band))
         return "".join((*self._parts, change(self._ink, self._glyphs.default_ink), move_to(*cursor)))
 
@@ -139,15 +146,15 @@ class FrameWriter:
         pieces = defaultdict[Ink, list[_Span]](list)
         for span in spans:
             start, end, y, row = span
-            inks = list(map(self._inks.__getitem__, row[start:end]))
-            if inks.count(inks[0]) == len(inks):
-                pieces[inks[0]].append(span)
+            first = self._inks[row[start]]
+            inks = list(map(self._inks.__getitem__, row[start:end])) if end - start > 1 else [first]
+            if inks.count(first) == len(inks):
+                pieces[first].append(span)
             else:
                 for begin, stop, ink in _of_one(inks, start):
-                    pieces[ink].append(_Span(begin, stop, y, row))
+                    pieces[ink].append((begin, stop, y, row))
         for ink in ink_chain(pieces, self._ink):
-            for piece in pieces[ink]:
-                self._write_piece(piece, ink)
+            self._write_pieces(pieces[ink], ink)
 
 
 def _of_one(inks: Sequence[Ink], start: int) -> Iterator[tuple[int, int, Ink]]:
