@@ -81,7 +81,8 @@ class LiqtuiApp(ChoosingApp):
 
     def _complete(self) -> None:
         """Load what the first screen could do without, and let the collector look at what is made from now on."""
-        _ = self._main.heatmap
+        if self._main.is_attached:  # else the user has left already
+            _ = self._main.heatmap
         gc.freeze()
         gc.set_threshold(*_COLLECT)
         gc.enable()
