@@ -80,7 +80,7 @@ def test_the_map_is_loaded_after_it(start: dict[str, list[str]]) -> None:
 class Left(LiqtuiApp):
     """An app that its user leaves while the first screen is painted."""
 
-    CSS_PATH = CSS  # type: ignore[assignment]
+    CSS_PATH = str(CSS)
 
     def on_ready(self) -> None:
         """Leave."""
