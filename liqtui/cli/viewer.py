@@ -1,5 +1,6 @@
 """Runs the screen: starts or finds the engine, then the app on a link to it."""
 
+from liqtui.cli.huge_pages import gather_later
 from liqtui.cli.spec import EngineSpec
 from liqtui.cli.starter import EngineStarter
 from liqtui.config import Config, ConfigError
@@ -31,5 +32,6 @@ def view(spec: EngineSpec, config: Config) -> int:
         app = LiqtuiApp(link, selection, config.screen.theme, colour, pace, more, config.export.path)
     except ThemeError as error:
         raise ConfigError(str(error)) from error
+    gather_later()
     app.run(mouse=config.screen.mouse)
     return app.return_code or 0
