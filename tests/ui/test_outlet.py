@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import threading
 import time
 import tty
@@ -16,7 +17,7 @@ from typing import TextIO, cast
 from textual.drivers._writer_thread import WriterThread
 
 from liqtui.painting.outlet import Outlet, reopened
-from tests.ui.test_terminal import terminal
+from tests.ui.test_terminal import LEGEND_DRAWN, terminal
 
 LONG = "é▀世" * 60_000
 """More than any terminal takes unread, with characters that a cut can fall into."""
@@ -141,13 +142,25 @@ def test_without_a_terminal_or_once_closed_all_goes_through_the_thread(tmp_path:
         assert one.handed_over == ["é"] and read(master, 2) == "é".encode()
 
 
-def test_the_app_writes_by_a_descriptor_of_its_own_and_gives_it_back() -> None:
+def blocking(pid: int) -> list[bool]:
+    """Return of each descriptor that a process has of a terminal whether writing to it may block."""
+    folder = Path(f"/proc/{pid}")
+    ends = [fd.name for fd in (folder / "fd").iterdir() if re.fullmatch(r"/dev/pts/\d+", os.readlink(fd))]
+    flags = [re.findall(r"flags:\s+(\d+)", (folder / "fdinfo" / fd).read_text())[0] for fd in ends]
+    return sorted(not int(flag, 8) & os.O_NONBLOCK for flag in flags)
+
+
+def test_the_app_writes_by_a_descriptor_of_its_own_also_when_it_comes_back_from_the_background() -> None:
     with terminal() as screen:
-        screen.until(b"Zones")
-        folder = Path(f"/proc/{screen.process.pid}")
-        ends = [fd.name for fd in (folder / "fd").iterdir() if re.fullmatch(r"/dev/pts/\d+", os.readlink(fd))]
-        flags = [re.findall(r"flags:\s+(\d+)", (folder / "fdinfo" / fd).read_text())[0] for fd in ends]
-        own = [int(flag, 8) & os.O_NONBLOCK > 0 for flag in flags]
-        assert sorted(own) == [False, False, False, True], (ends, flags)
+        screen.until(b"/row", LEGEND_DRAWN)
+        assert blocking(screen.process.pid) == [False, True, True, True]
+        screen.process.send_signal(signal.SIGTSTP)
+        screen.until(b"\x1b[?1049l")
+        state = Path(f"/proc/{screen.process.pid}/stat")
+        while state.read_text().rsplit(")", 1)[1].split()[0] != "T":
+            time.sleep(0.01)
+        screen.process.send_signal(signal.SIGCONT)
+        screen.until(b"/row", LEGEND_DRAWN)
+        assert blocking(screen.process.pid) == [False, True, True, True]
         screen.type(b"q")
         screen.until(b"\x1b[?1049l")
