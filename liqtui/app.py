@@ -81,7 +81,8 @@ class LiqtuiApp(ChoosingApp):
 
     def _complete(self) -> None:
         """Load what the first screen could do without, and let the collector look at what is made from now on."""
-        _ = self._main.heatmap
+        if self._main.is_attached:  # else the user has left already
+            _ = self._main.heatmap
         gc.freeze()
         gc.set_threshold(*_COLLECT)
         gc.enable()
@@ -180,8 +181,8 @@ class LiqtuiApp(ChoosingApp):
                 panel.condition = self._condition
 
     def _write_terminal(self, text: str) -> None:
-        if self._driver is not None and not self.is_headless and not self.is_web:
-            self._driver.write(text)
+        if not self.is_headless and not self.is_web:
+            self.write_terminal(text)
 
     def choose(self) -> None:
         """Release a frozen picture, and say what was asked for."""

@@ -6,6 +6,7 @@ container, or on a screen that it has not painted yet.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import eq, itemgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rich.color import ColorSystem
@@ -34,20 +35,20 @@ def direct_fault() -> str | None:
 
 Part = tuple[int, Sequence[Segment]]
 """Cell at which a part of a line begins, and the part."""
+_text = itemgetter(0)
+"""The text of a segment."""
 
 
 def differing(old: Sequence[Segment], new: Sequence[Segment]) -> Part | None:
     """Return the part of a line without what is the same at both ends of an older one, None where nothing differs."""
-    start, x, most = 0, 0, min(len(old), len(new))
-    while start < most and old[start] == new[start]:
-        x += width_of(new[start].text)
-        start += 1
+    same = list(map(eq, old, new))
+    start = same.index(False) if False in same else len(same)
     if start == len(old) == len(new):
         return None
-    end = 0
-    while end < most - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    return x, new[start : len(new) - end]
+    most = len(same) - start
+    backwards = list(map(eq, reversed(old), reversed(new)))[:most]
+    end = backwards.index(False) if False in backwards else most
+    return width_of("".join(map(_text, new[:start]))), new[start : len(new) - end]
 
 
 class Redrawn(Protocol):

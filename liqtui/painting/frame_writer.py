@@ -4,7 +4,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from liqtui.painting.glyphs import UNKNOWN, Glyphs, Ink, change
 from liqtui.painting.ink_chain import ink_chain
@@ -19,13 +19,8 @@ MANY_CELLS = 400
 BAND_ROWS = 16
 
 
-class _Span(NamedTuple):
-    """Cells [start, end) of a row."""
-
-    start: int
-    end: int
-    y: int
-    row: "array[int]"
+_Span: TypeAlias = "tuple[int, int, int, array[int]]"
+"""Begin and end (exclusive) of cells of a row, the row's number, and all of its cells."""
 
 
 class FrameWriter:
@@ -58,11 +53,12 @@ class FrameWriter:
 
     def write(self, start: int, end: int, y: int, row: "array[int]") -> None:
         """Take the cells [start, end) of a row, widened where they cut a wide character; the row must not change."""
-        while start and self._glyphs.is_rest(row[start]):
-            start -= 1
-        while end < len(row) and self._glyphs.is_rest(row[end]):
-            end += 1
-        self._spans.append(_Span(start, end, y, row))
+        if self._glyphs.has_wide:
+            while start and self._glyphs.is_rest(row[start]):
+                start -= 1
+            while end < len(row) and self._glyphs.is_rest(row[end]):
+                end += 1
+        self._spans.append((start, end, y, row))
 
     def _write_runs(self, y: int, row: "array[int]", runs: "Runs") -> None:
         """Write a whole row."""
@@ -77,16 +73,28 @@ class FrameWriter:
             begin = end
         self._ink, self._at = ink, None
 
-    def _write_piece(self, piece: _Span, ink: Ink) -> None:
+    def _write_pieces(self, pieces: Sequence[_Span], ink: Ink) -> None:
         """Write cells of one ink."""
+        texts, write, is_plain = self._texts, self._parts.append, not self._glyphs.has_wide
+        for piece in pieces:
+            start, end, y, row = piece
+            if self._at != (start, y):
+                self._go(start, y, row)
+            if ink is not self._ink:
+                write(change(self._ink, ink))
+                self._ink = ink
+            whole = texts[row[start]] if end - start == 1 else "".join([texts[glyph] for glyph in row[start:end]])
+            if is_plain and len(whole) == end - start:
+                write(whole)
+                self._at = (end, y) if end < len(row) else None
+            else:
+                self._write_apart(piece)
+
+    def _write_apart(self, piece: _Span) -> None:
+        """Write cells that hold more than a plain character each, or less, in the ink of now."""
         start, end, y, row = piece
-        if self._at != (start, y):
-            self._go(start, y, row)
-        if ink is not self._ink:
-            self._parts.append(change(self._ink, ink))
-            self._ink = ink
         found = [self._texts[glyph] for glyph in row[start:end]]
-        whole = "".join(found) if end - start > 1 else found[0]
+        whole = "".join(found)
         if len(whole) == end - start and "" not in found:
             self._parts.append(whole)
             self._at = (end, y) if end < len(row) else None
@@ -101,29 +109,35 @@ class FrameWriter:
         """Move to a cell, or write again what stands before it when that is not longer."""
         if self._at == (x, y):
             return
-        jump = move(self._at, x, y)
-        if self._at is not None and self._at[1] == y and 0 < x - self._at[0] <= len(jump):
-            between = row[self._at[0] : x]
-            again = "".join(self._texts[glyph] for glyph in between)
-            same = all(self._inks[glyph] is self._ink and glyph != UNKNOWN for glyph in between)
-            if same and all(self._texts[glyph] for glyph in between) and len(again.encode()) <= len(jump):
-                jump = again if len(again) == len(between) else jump
+        at, jump = self._at, move(self._at, x, y)
+        if at is not None and at[1] == y and 0 < x - at[0] <= len(jump):
+            jump = self._again(row[at[0] : x], len(jump)) or jump
         self._parts.append(jump)
         self._at = (x, y)
+
+    def _again(self, cells: "array[int]", most_bytes: int) -> str:
+        """Return what cells show that are in the ink of now, nothing where it is longer or not one character a cell."""
+        inks = list(map(self._inks.__getitem__, cells))
+        if inks.count(self._ink) < len(inks) or UNKNOWN in cells:
+            return ""
+        found = list(map(self._texts.__getitem__, cells))
+        again = "".join(found)
+        plain = len(again) == len(cells) and "" not in found
+        return again if plain and len(again.encode()) <= most_bytes else ""
 
     def finish(self, cursor: tuple[int, int]) -> str:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
         if self._is_afresh:
             for span in self._spans:
-                runs = self._runs[span.y] if self._runs else None
+                runs = self._runs[span[2]] if self._runs else None
                 if runs is None:
                     self._write_by_ink([span])
                 else:
-                    self._write_runs(span.y, span.row, runs)
-        elif sum(span.end - span.start for span in self._spans) <= MANY_CELLS:
+                    self._write_runs(span[2], span[3], runs)
+        elif sum([end - start for start, end, _, _ in self._spans]) <= MANY_CELLS:
             self._write_by_ink(self._spans)
         else:
-            for _, band in groupby(self._spans, lambda span: span.y // BAND_ROWS):
+            for _, band in groupby(self._spans, lambda span: span[2] // BAND_ROWS):
                 self._write_by_ink(list(band))
         return "".join((*self._parts, change(self._ink, self._glyphs.default_ink), move_to(*cursor)))
 
@@ -131,22 +145,23 @@ class FrameWriter:
         """Write spans with each ink once."""
         pieces = defaultdict[Ink, list[_Span]](list)
         for span in spans:
-            for piece, ink in self._pieces(span):
-                pieces[ink].append(piece)
+            start, end, y, row = span
+            first = self._inks[row[start]]
+            inks = list(map(self._inks.__getitem__, row[start:end])) if end - start > 1 else [first]
+            if inks.count(first) == len(inks):
+                pieces[first].append(span)
+            else:
+                for begin, stop, ink in _of_one(inks, start):
+                    pieces[ink].append((begin, stop, y, row))
         for ink in ink_chain(pieces, self._ink):
-            for piece in pieces[ink]:
-                self._write_piece(piece, ink)
+            self._write_pieces(pieces[ink], ink)
 
-    def _pieces(self, span: _Span) -> Iterator[tuple[_Span, Ink]]:
-        """Yield the parts of a span that are of one ink."""
-        start, end, y, row = span
-        inks = [self._inks[glyph] for glyph in row[start:end]]
-        begin, ink = start, inks[0]
-        if inks.count(ink) == len(inks):
-            yield span, ink
-            return
-        for x, new in enumerate(inks, start):
-            if new is not ink:
-                yield _Span(begin, x, y, row), ink
-                begin, ink = x, new
-        yield _Span(begin, end, y, row), ink
+
+def _of_one(inks: Sequence[Ink], start: int) -> Iterator[tuple[int, int, Ink]]:
+    """Yield begin, end and ink of the runs of cells of one ink, the first of which stands at `start`."""
+    begin, ink = start, inks[0]
+    for x, new in enumerate(inks, start):
+        if new is not ink:
+            yield begin, x, ink
+            begin, ink = x, new
+    yield begin, start + len(inks), ink

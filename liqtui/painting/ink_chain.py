@@ -4,8 +4,6 @@ from collections.abc import Collection, Iterable, Iterator
 
 from liqtui.painting.glyphs import Ink, change
 
-_NONE: list[Ink] = []
-
 
 def ink_chain(inks: Iterable[Ink], ink: Ink) -> Iterator[Ink]:
     """Yield inks so that each is the cheapest to change to after the one before, the first after `ink`.
@@ -19,15 +17,15 @@ def ink_chain(inks: Iterable[Ink], ink: Ink) -> Iterator[Ink]:
         by_back.setdefault(one.order.back, []).append(one)
         by_front.setdefault(one.order.front, []).append(one)
     while left:
-        near = by_back.get(ink.order.back, _NONE), by_front.get(ink.order.front, _NONE)
-        ink = _cheapest(ink, near[0] or near[1] or left)
+        order = ink.order
+        near = by_back.get(order.back) or by_front.get(order.front) or left
+        ink = _cheapest(ink, near) if len(near) > 1 else next(iter(near))
         del left[ink]
-        by_back[ink.order.back].remove(ink)
-        by_front[ink.order.front].remove(ink)
+        order = ink.order
+        by_back[order.back].remove(ink)
+        by_front[order.front].remove(ink)
         yield ink
 
 
 def _cheapest(before: Ink, inks: Collection[Ink]) -> Ink:
-    if len(inks) == 1:
-        return next(iter(inks))
     return min(inks, key=lambda ink: len(change(before, ink)))

@@ -83,6 +83,14 @@ class LightApp(App[None]):
         """All that was sent to the terminal so far, where that is counted."""
         return self.outlet.sent_bytes if self.outlet is not None else 0
 
+    def write_terminal(self, text: str) -> None:
+        """Write sequences to the terminal, behind what was written before."""
+        driver, outlet = self._driver, self.outlet
+        if driver is not None and outlet is not None:
+            outlet.send(text, driver.write)
+        elif driver is not None:
+            driver.write(text)
+
     def track_mouse(self, wanted: bool) -> None:
         """Have the terminal tell the mouse's motion, or not, where the driver can change that."""
         driver = self._driver
@@ -139,6 +147,4 @@ class LightApp(App[None]):
             return
         if self._sync_available and len(data) > SYNC_FROM_BYTES:
             data = f"{SYNC_START}{data}{SYNC_END}"
-        if outlet is not None:
-            outlet.is_pending = True
-        driver.write(data)
+        self.write_terminal(data)

@@ -11,7 +11,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from liqtui.painting.multiplexer import in_tmux
-from liqtui.painting.outlet import Outlet
+from liqtui.painting.outlet import Outlet, reopened
 
 _ESCAPE_WAITS, _ESCAPE_WAIT_S = 3, 0.06
 
@@ -24,10 +24,25 @@ class QuietDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._wake = os.pipe()
+        self._outlet: Outlet | None = None
+
+    def write(self, data: str) -> None:
+        """Hand text over to the writer thread."""
+        if self._outlet is not None:
+            self._outlet.expect()
+        super().write(data)
+
+    def close(self) -> None:
+        """Write what is left, and no more past the thread."""
+        super().close()
+        if self._outlet is not None:
+            self._outlet.close()
 
     def start_application_mode(self) -> None:
         """Take the terminal over, writing through a fresh outlet."""
-        self._file = Outlet(cast("TextIO", sys.__stderr__))  # type: ignore[assignment]
+        file = cast("TextIO", sys.__stderr__)
+        self._outlet = Outlet(file, reopened(file.fileno()))
+        self._file = self._outlet  # type: ignore[assignment]
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def _request_terminal_sync_mode_support(self) -> None:

@@ -199,6 +199,7 @@ def move(at: tuple[int, int] | None, x: int, y: int) -> str:
     return min(absolute, f"{_along_column(at[1], y)}{_along_row(at[0], x)}", key=len)
 
 
+@lru_cache(maxsize=512)
 def _along_column(y: int, to: int) -> str:
     """Return the shortest sequence along a column."""
     if to == y:
@@ -208,6 +209,7 @@ def _along_column(y: int, to: int) -> str:
     return "\x1b[A" if to == y - 1 else f"\x1b[{y - to}A"
 
 
+@lru_cache(maxsize=2048)
 def _along_row(x: int, to: int) -> str:
     """Return the shortest sequence along a row."""
     if to == x:

@@ -2,6 +2,8 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from operator import ne
 from typing import TYPE_CHECKING
 
 from rich.color import ColorSystem
@@ -118,7 +120,8 @@ class Shadow:
         if self._now[line + x : line + end] == fresh:
             return
         self._mark(x, y, end)
-        self._mend(x, y, end)
+        if self.glyphs.has_wide:
+            self._mend(x, y, end)
         self._now[line + x : line + end] = fresh
 
     def _mark(self, x: int, y: int, end: int) -> None:
@@ -195,10 +198,12 @@ class Shadow:
         now, sent = self._now[part], self._sent[part]
         if now == sent:
             return
-        changed = [x for x, (new, old) in enumerate(zip(now, sent, strict=True), begin) if new != old]
-        row = self.row(y)
-        for start, stop in _runs(changed):
-            writer.write(start, stop, y, row)
+        changed, row = list(compress(range(begin, end), map(ne, now, sent))), self.row(y)
+        if changed[-1] - changed[0] < len(changed):
+            writer.write(changed[0], changed[-1] + 1, y, row)
+        else:
+            for start, stop in _runs(changed):
+                writer.write(start, stop, y, row)
         self._sent[part] = now
 
     def _renumber(self) -> None:

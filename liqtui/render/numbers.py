@@ -1,5 +1,6 @@
 """Numbers as a trader reads them: short, of a fixed width, with the decimals of the tick."""
 
+from bisect import bisect_right
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -8,6 +9,8 @@ NOTHING = "–"
 """Stands where a figure is not known."""
 
 _SUFFIXES = ("", "K", "M", "B", "T")
+_UNITS = (1e3, 1e6, 1e9, 1e12)
+"""From what size on each suffix but the first stands."""
 _MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
 
 
@@ -31,30 +34,28 @@ def compact(value: float | None) -> str:
     """Return a size in at most five cells (six below zero): `950`, `1.2K`, `45.3M`, `120B`."""
     if value is None:
         return NOTHING
-    sign, rest = ("-" if value < 0 else ""), abs(value)
-    for suffix in _SUFFIXES:
-        if rest >= 1000 and suffix != _SUFFIXES[-1]:  # too long in this unit, however it is rounded
-            rest /= 1000
-            continue
-        text = _three_digits(rest, suffix)
-        if float(text) < 1000 or suffix == _SUFFIXES[-1]:
-            return f"{sign}{text}{suffix}"
-        rest /= 1000
-    raise AssertionError("the last suffix always returns")
+    size = abs(value)
+    unit = bisect_right(_UNITS, size)
+    text = _three_digits(size, unit)
+    if text == "1000" and unit < len(_UNITS):  # too long in this unit, however it is rounded
+        unit, text = unit + 1, "1.0"
+    return f"{'-' if value < 0 else ''}{text}{_SUFFIXES[unit]}"
 
 
-def _three_digits(value: float, suffix: str) -> str:
-    """Return one decimal below 100 where there is a suffix, none elsewhere."""
-    if not suffix or float(f"{value:.1f}") >= 100:
-        return f"{value:.0f}"
-    return f"{value:.1f}"
+def _three_digits(size: float, unit: int) -> str:
+    """Return one decimal below 100 in a unit other than one, none elsewhere."""
+    if not unit:
+        return f"{size:.0f}"
+    text = f"{size / 1000.0**unit:.1f}"
+    return text if len(text) < len("100.0") else f"{size / 1000.0**unit:.0f}"
 
 
 @lru_cache(maxsize=256)
 def compact_range(low: float, high: float) -> str:
     """Return two sizes in at most ten cells, in one unit where both have a figure in it: `8..19M`, `40K..1.2M`."""
     unit = compact(high).lstrip("-0123456789.")
-    ends = [value / 1000.0 ** _SUFFIXES.index(unit) for value in (low, high)]
+    scale = 1000.0 ** _SUFFIXES.index(unit)
+    ends = low / scale, high / scale
     if 0 < ends[0] < 0.1 and not _whole(low)[-1].isdigit():
         return f"{_whole(low)}..{compact(high) if ends[1] < 10 else _whole(high)}"
     decimals = [0 if not unit or value >= 10 or value < 0.05 else 1 for value in ends]
@@ -83,10 +84,10 @@ def signed_pct(value: float | None) -> str:
         return NOTHING
     if abs(value) < 0.005:
         return "0.00%"
-    for limit, decimals in ((10, 2), (100, 1)):
-        if float(f"{abs(value):.{decimals}f}") < limit:
-            return f"{value:+.{decimals}f}%"
-    return f"{value:+.0f}%"
+    text = f"{value:+.2f}"
+    if len(text) > len("+9.99"):
+        text = f"{value:+.1f}"
+    return f"{text}%" if len(text) <= len("+99.9") else f"{value:+.0f}%"
 
 
 @lru_cache(maxsize=1024)
@@ -94,8 +95,9 @@ def signed_atr(value: float | None) -> str:
     """Return a distance in average true ranges without its sign: `1.2A`, `15A`."""
     if value is None:
         return NOTHING
-    size = abs(value)
-    return f"{size:.1f}A" if float(f"{size:.1f}") < 10 else f"{min(size, 999):.0f}A"
+    size = min(abs(value), 999)
+    text = f"{size:.1f}"
+    return f"{text}A" if len(text) <= len("9.9") else f"{size:.0f}A"
 
 
 def span(ms: int | None) -> str:

@@ -1,12 +1,15 @@
 """Lines of text fields that are shown whole or not at all."""
 
 from collections.abc import Sequence
+from itertools import compress
+from operator import itemgetter, ne
 from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from liqtui.painting.light_strip import LightStrip
 from liqtui.painting.sequences import width_of
 
 
@@ -17,6 +20,10 @@ class Field(NamedTuple):
     style: Style
     rank: int = 0
     """The highest rank is left out first when the line is too narrow; rank 0 is left out last."""
+
+
+_text = itemgetter(0)
+"""The text of a segment."""
 
 
 def fit(fields: Sequence[Field], width: int) -> list[Field]:
@@ -43,7 +50,7 @@ def _laid(fields: Sequence[Field], used: int, width: int, base: Style) -> Strip:
     segments = [Segment(text, _on(base, style)) for text, style, _ in fields if text]
     if used < width:
         segments.append(Segment(" " * (width - used), base))
-    return Strip(segments, width)
+    return LightStrip(segments, width)
 
 
 _JOINED_MOST = 512
@@ -71,22 +78,21 @@ def spread(left: Sequence[Field], right: Sequence[Field], width: int, base: Styl
     return _laid([*kept_left, Field(" " * max(width - used, 0), base), *kept_right], max(used, width), width, base)
 
 
-def refill(strip: Strip, old: Sequence[str], new: Sequence[str]) -> Strip | None:
-    """Return a line that begins with the old texts with the new ones in their place, each in the old one's style.
+def refill(strip: Strip, old: Sequence[str], new: Sequence[str], at_end: bool = False) -> Strip | None:
+    """Return a line that begins, or ends, with the old texts with the new ones there, each in the old one's style.
 
-    None where it does not begin with these, or where a text takes other cells than the one before.
+    None where it has not these there, or where a text takes other cells than the one before.
     """
     segments = list(strip)
-    if len(segments) < len(old):
+    first = len(segments) - len(old) if at_end else 0
+    if first < 0 or len(old) != len(new) or list(map(_text, segments[first : first + len(old)])) != list(old):
         return None
-    for at, (before, now) in enumerate(zip(old, new, strict=True)):
-        if segments[at].text != before:
+    for at in compress(range(len(old)), map(ne, old, new)):
+        now = new[at]
+        if width_of(now) != width_of(old[at]):
             return None
-        if now != before:
-            if width_of(now) != width_of(before):
-                return None
-            segments[at] = Segment(now, segments[at].style)
-    return Strip(segments, strip.cell_length)
+        segments[first + at] = Segment(now, segments[first + at].style)
+    return LightStrip(segments, strip.cell_length)
 
 
 def over(strip: Strip, x: int, text: str, style: Style) -> Strip:

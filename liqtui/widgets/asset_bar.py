@@ -19,6 +19,7 @@ _WORTH: dict[PrintWorth, str] = {
 }  # fmt: skip
 _WIDE = 110
 """Width from which the worth of a print stream is spelled out even where other words have to go for it."""
+_HEAD = (" #", "asset", "price USD", "24h", "mark USD", "OI", "OI USD", "funding", "next")
 _MORE = 3
 """Cells of the count of assets out of sight at either end."""
 
@@ -101,10 +102,9 @@ class AssetBar(Panel):
 
     def _table(self, snapshot: Snapshot, width: int) -> list[Strip]:
         grid = [_cells(slot, row, snapshot) for slot, row in enumerate(snapshot.assets, 1)]
-        head = (" #", "asset", "price USD", "24h", "mark USD", "OI", "OI USD", "funding", "next")
-        widths = [max(len(cells[i]) for cells in (head, *grid)) for i in range(len(head))]
+        widths = [max(map(len, column)) for column in zip(_HEAD, *grid, strict=True)]
         heading = self.held(
-            "head", (widths, width), lambda: self.line(self._row(_padded(head, widths), ["dim"] * len(head)), width)
+            "head", (widths, width), lambda: self.line(self._row(_padded(_HEAD, widths), ["dim"] * len(_HEAD)), width)
         )
         rows = zip(snapshot.assets, grid, strict=True)
         return [heading, *(self._asset(row, cells, widths, snapshot, width) for row, cells in rows)]
@@ -128,10 +128,16 @@ class AssetBar(Panel):
         return [self.field(text, look, rank) for text, look, rank in zip(texts, looks, ranks, strict=True)]
 
     def _venues(self, snapshot: Snapshot, width: int) -> Strip:
-        whole = [field for state in snapshot.venues for field in self._venue(state, snapshot, wide=True)]
-        if sum(len(field.text) for field in whole) <= width:
-            return self.line(whole, width)
-        return self.line([f for state in snapshot.venues for f in self._venue(state, snapshot, width >= _WIDE)], width)
+        """Return the states of the venues, the line from before where that says the same."""
+        said = [_said(state, snapshot) for state in snapshot.venues]
+        return self.held("venues", (said, width), lambda: self._venue_line(snapshot, width))
+
+    def _venue_line(self, snapshot: Snapshot, width: int) -> Strip:
+        for wide in (True, width >= _WIDE):
+            fields = [field for state in snapshot.venues for field in self._venue(state, snapshot, wide)]
+            if sum([len(field.text) for field in fields]) <= width:
+                break
+        return self.fresh_line(fields, width)
 
     def _venue(self, state: VenueState, snapshot: Snapshot, wide: bool) -> list[Field]:
         look = _STATUS_LOOK[state.status]
@@ -151,6 +157,13 @@ class AssetBar(Panel):
         if state.retry_ms is not None and state.status != "LIVE":
             fields.append(self.field(f" retry in {span(state.retry_ms - snapshot.ts_ms)}", "dim", 2))
         return [*fields, self.field(" ", "dim", 4)]
+
+
+def _said(state: VenueState, snapshot: Snapshot) -> tuple[object, ...]:
+    """Return what the words on a venue depend on."""
+    age = span(state.age_ms) if state.status == "STALE" else ""
+    retry = "" if state.retry_ms is None else span(state.retry_ms - snapshot.ts_ms)
+    return state.venue, state.status, state.prints, state.prints_live, state.detail, age, retry
 
 
 def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:

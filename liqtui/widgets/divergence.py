@@ -23,6 +23,9 @@ _USD_FROM = 43
 """Width from which the change in USD fits beside the longest verdict."""
 
 
+_RANKS = (0, 1, 1, 2)
+
+
 class Divergence(Panel):
     """One row a window: change of price, of open interest, and what that means."""
 
@@ -45,16 +48,21 @@ class Divergence(Panel):
         return self.line(fields if width >= _USD_FROM else fields[:2], width)
 
     def _row(self, row: DivergenceRow, width: int) -> Strip:
-        look = _LOOK.get(row.verdict, "dim")
-        verdict = f"{row.verdict}!" if row.strong else row.verdict
-        fields: list[Field] = [
-            self.field(f" {row.window:<4}", "title"),
-            self.field(f" {signed_pct(row.price_pct):>6}", _sign_look(row.price_pct), 1),
-            self.field(f" {signed_pct(row.oi_pct):>6}", "text", 1),
-            self.field(f" {signed_compact(row.oi_usd):>7}" if width >= _USD_FROM else "", "text", 2),
-            Field(f" {verdict}", self.look(look) + Style(bold=row.strong or None)),
+        looks = ("title", _sign_look(row.price_pct), "text", "text", _LOOK.get(row.verdict, "dim"))
+        texts = [
+            f" {row.window:<4}",
+            f" {signed_pct(row.price_pct):>6}",
+            f" {signed_pct(row.oi_pct):>6}",
+            *([f" {signed_compact(row.oi_usd):>7}"] if width >= _USD_FROM else []),
+            f" {row.verdict}!" if row.strong else f" {row.verdict}",
         ]
-        return self.line(fields, width)
+
+        def make() -> Strip:
+            fields = [self.field(text, look, rank) for text, look, rank in zip(texts, looks, _RANKS, strict=False)]
+            style = self.look(looks[-1]) + Style(bold=row.strong or None)
+            return self.fresh_line([*fields[: len(texts) - 1], Field(texts[-1], style)], width)
+
+        return self.refilled(row.window, (looks, row.strong, width), texts, make)
 
 
 def _sign_look(value: float | None) -> str:

@@ -14,6 +14,8 @@ from liqtui.render.text import Field
 from liqtui.widgets.panel import Panel, decimals_of
 from liqtui.widgets.rung_columns import RungColumns, RungText, observed_forms, rung_text
 
+_TITLE = " Zones"
+
 
 class Ladder(Panel):
     """Clusters above the price (shorts), the price, clusters below (longs), with a cursor."""
@@ -90,61 +92,60 @@ class Ladder(Panel):
         if snapshot is None or not snapshot.detail.clusters:
             text = "no zones yet" if snapshot else ""
             return [self._heading(None, width), self.line([self.field(text, "dim")], width)][:height]
-        rungs = self._rungs()
-        above = sum(rung.side == "short" for rung in rungs)
-        texts = [rung_text(rung, snapshot.detail.known, decimals_of(snapshot)) for rung in rungs]
+        rungs, decimals = self._rungs(), decimals_of(snapshot)
+        above = [rung.side for rung in rungs].count("short")
+        texts = [rung_text(rung, snapshot.detail.known, decimals) for rung in rungs]
         columns = RungColumns(texts, width)
-        largest_usd = max(rung.usd for rung in rungs) or 1.0
-        said = dict(zip(map(id, rungs), texts, strict=True))
-        lines: list[Cluster | None] = [*rungs[:above], None, *rungs[above:]]
-        focus = lines.index(self._cursor) if self._cursor in rungs else None
-        start = _window(len(lines), height - 1, above, focus)
+        largest_usd = max([rung.usd for rung in rungs]) or 1.0
+        focus = rungs.index(self._cursor) if self._cursor in rungs else None
+        lines: list[tuple[Cluster, RungText] | None] = list(zip(rungs, texts, strict=True))
+        lines.insert(above, None)
+        start = _window(len(lines), height - 1, above, focus if focus is None or focus < above else focus + 1)
         body = [
-            self._price_line(snapshot, width)
-            if rung is None
-            else self._rung(rung, said[id(rung)], rung.usd / largest_usd, columns, width)
-            for rung in lines[start : start + height - 1]
+            self._price_line(snapshot, decimals, width)
+            if one is None
+            else self._rung(*one, one[0].usd / largest_usd, columns, width)
+            for one in lines[start : start + height - 1]
         ]
         hidden = (start, max(len(lines) - start - (height - 1), 0))
         return [self._heading(snapshot, width, hidden), *body]
 
     def _heading(self, snapshot: Snapshot | None, width: int, hidden: tuple[int, int] = (0, 0)) -> Strip:
         more = [self.field(f" {mark}{count}", "dim", 2) for mark, count in zip("↑↓", hidden, strict=True) if count]
-        title = self.field(" Zones", "title")
         if snapshot is None:
-            return self.spread([title], more, width)
-        room = width - sum(len(field.text) for field in more) - bool(more)
+            return self.spread([self.field(_TITLE, "title")], more, width)
+        room = width - sum([len(field.text) for field in more]) - bool(more)
         for form in observed_forms(snapshot.detail.observed_pct):
             for words in (("short", "long"), ("S", "L")):
-                fields = [title, *self._sums(snapshot, words), self.field(form)]
-                if sum(len(field.text) for field in fields) <= room:
-                    return self.spread(fields, more, width) if more else self.line(fields, width)
-        return self.spread(fields, more, width)
+                texts = _sums(snapshot, words, form)
+                if sum(map(len, texts)) <= room:
+                    return self.refilled("sums", (hidden, width), texts, lambda: self._summed(texts, more, width))  # noqa: B023
+        return self._summed(texts, more, width)
 
-    def _sums(self, snapshot: Snapshot, words: tuple[str, str]) -> list[Field]:
-        """Return the notional of both sides within reach."""
-        detail = snapshot.detail
-        return [
-            self.field(f"  {words[0]} ", "dim", 1),
-            self.field(compact(detail.short_usd), "short", 1),
-            self.field(f"  {words[1]} ", "dim", 1),
-            self.field(compact(detail.long_usd), "long", 1),
-        ]
+    def _summed(self, texts: Sequence[str], more: Sequence[Field], width: int) -> Strip:
+        """Return the heading of a ladder with zones."""
+        looks = (("title", 0), ("dim", 1), ("short", 1), ("dim", 1), ("long", 1), ("text", 0))
+        fields = [self.field(text, *look) for text, look in zip(texts, looks, strict=False)]
+        return self.fresh_spread(fields, more, width) if more else self.fresh_line(fields, width)
 
-    def _price_line(self, snapshot: Snapshot, width: int) -> Strip:
+    def _price_line(self, snapshot: Snapshot, decimals: int, width: int) -> Strip:
         detail = snapshot.detail
-        now = price(detail.price_usd, decimals_of(snapshot))
-        atr = price(detail.atr_usd, decimals_of(snapshot))
-        fields = [self.field(f"──{now} ", "price"), self.field(f"ATR {atr} ", "dim", 1)]
-        used = sum(len(field.text) for field in fields)
-        return self.line([*fields, self.field("─" * max(width - used, 0), "rule", 2)], width)
+        texts = [f"──{price(detail.price_usd, decimals)} ", f"ATR {price(detail.atr_usd, decimals)} "]
+        texts.append("─" * max(width - len(texts[0]) - len(texts[1]), 0))
+
+        def make() -> Strip:
+            looks = (("price", 0), ("dim", 1), ("rule", 2))
+            return self.fresh_line([self.field(text, *look) for text, look in zip(texts, looks, strict=True)], width)
+
+        return self.refilled("price", width, texts, make)
 
     def _rung(self, rung: Cluster, text: RungText, share: float, columns: RungColumns, width: int) -> Strip:
         """Return the line of a rung, made of the one from before where that has the same columns."""
         picked = rung == self._cursor
-        texts, looks = zip(*_pieces(rung.side, text, bar(share, columns.bar), picked, columns), strict=True)
+        texts = _texts(rung.side, text, bar(share, columns.bar), picked, columns)
 
         def make() -> Strip:
+            looks = _looks(rung.side, columns)
             return self._made_rung(
                 [self.field(*piece) for piece in zip(texts, looks, strict=True)], picked, columns, width
             )
@@ -163,26 +164,40 @@ class Ladder(Panel):
         return self.fresh_line([*marked, Field(" " * max(width - used, 0), back)], width)
 
 
-def _pieces(side: Side, text: RungText, filled: str, picked: bool, columns: RungColumns) -> list[tuple[str, str]]:
-    """Return the texts of a rung with their looks."""
-    pieces: list[tuple[str, str]] = [
-        ("▸" if picked else " ", "title"),
-        (side[0].upper(), side),
-        (f" {text.price:>{columns.price}}", "text"),
-        (f" {text.distance:>{columns.distance}}", "text"),
+def _sums(snapshot: Snapshot, words: tuple[str, str], observed: str) -> list[str]:
+    """Return the texts of the heading: the notional of both sides within reach, and what is observed."""
+    short, long = snapshot.detail.short_usd, snapshot.detail.long_usd
+    texts = [_TITLE, f"  {words[0]} ", compact(short), f"  {words[1]} ", compact(long)]
+    return [*texts, observed] if observed else texts
+
+
+def _texts(side: Side, text: RungText, filled: str, picked: bool, columns: RungColumns) -> list[str]:
+    """Return the texts of a rung."""
+    texts = [
+        "▸" if picked else " ",
+        side[0].upper(),
+        " " + text.price.rjust(columns.price),
+        " " + text.distance.rjust(columns.distance),
     ]
     if columns.atr:
-        pieces.append((f" {text.atr:>{columns.atr}}", "dim"))
-    pieces.append((f" {text.usd:>5}", side))
+        texts.append(" " + text.atr.rjust(columns.atr))
+    texts.append(" " + text.usd.rjust(5))
     if columns.band:
-        pieces.append((f" {text.band:>{columns.band}}", "dim"))
+        texts.append(" " + text.band.rjust(columns.band))
     if columns.share:
-        pieces.append((f" {text.share:>3}", "dim"))
+        texts.append(" " + text.share.rjust(3))
     if columns.known:
-        pieces.append((f" {columns.known_text(text, side):<{columns.known}}", side))
+        texts.append(" " + columns.known_text(text, side).ljust(columns.known))
     if columns.bar:
-        pieces.append((f" {filled}", side))
-    return pieces
+        texts.append(" " + filled)
+    return texts
+
+
+def _looks(side: Side, columns: RungColumns) -> list[str]:
+    """Return the looks of these texts."""
+    more = ((columns.atr, "dim"), (1, side), (columns.band, "dim"), (columns.share, "dim"))
+    last = ((columns.known, side), (columns.bar, side))
+    return ["title", side, "text", "text", *(look for width, look in (*more, *last) if width)]
 
 
 def _window(count: int, height: int, middle: int, focus: int | None) -> int:

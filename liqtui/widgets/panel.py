@@ -1,6 +1,8 @@
 """What all panes share: one snapshot in, whole lines out, and only the lines that changed drawn again."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
+from operator import is_not
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from rich.color import Color
@@ -65,16 +67,23 @@ class Panel(Widget):
         self._held[name] = key, made
         return key, made
 
-    def refilled(self, name: str, key: object, texts: Sequence[str], make: Callable[[], Strip]) -> Strip:
-        """Return the line of texts that `make` lays; where the key is as before, the texts are put into the last one.
+    def refilled(
+        self, name: str, key: object, texts: Sequence[str], make: Callable[[], Strip], at_end: bool = False
+    ) -> Strip:
+        """Return the line that `make` lays; where the key is as before, its first texts are put into the last one.
 
-        The key holds all but the texts that the line depends on, the number of these too.
+        The key holds all but these texts that the line depends on. `at_end`: they are its last ones.
         """
-        found, line = self._held.get(name), None
+        found = self._held.get(name)
         if found is not None and found[0] == key:
             before, held = cast("tuple[Sequence[str], Strip]", found[1])
-            line = held if before == texts else refill(held, before, texts)
-        fresh = make() if line is None else line
+            if before == texts:
+                return held
+            line = refill(held, before, texts, at_end)
+            if line is not None:
+                self._held[name] = key, (texts, line)
+                return line
+        fresh = make()
         self._hold(name, key, (texts, fresh))
         return fresh
 
@@ -230,9 +239,12 @@ class Panel(Widget):
 
 def changes(old: Sequence[Strip], new: Sequence[Strip], x: int = 0) -> dict[int, Part]:
     """Return by row what differs between two lists of lines that begin at a cell."""
-    pairs = enumerate(zip(old, new, strict=True))
-    parts = ((y, differing(list(before), list(now))) for y, (before, now) in pairs if now is not before)
-    return {y: (x + part[0], part[1]) for y, part in parts if part is not None}
+    found = {}
+    for y in compress(range(len(old)), map(is_not, old, new)):
+        part = differing(list(old[y]), list(new[y]))
+        if part is not None:
+            found[y] = x + part[0], part[1]
+    return found
 
 
 def _theme_style(name: str, variables: Mapping[str, str]) -> Style:

@@ -47,15 +47,13 @@ class RungColumns:
     """
 
     def __init__(self, texts: Sequence[RungText], width: int) -> None:
-        self.price = max(len(text.price) for text in texts)
-        self.distance = max(len(text.distance) for text in texts)
+        longest = [max(map(len, column)) for column in zip(*texts, strict=True)]
+        self.price, self.distance, atr, _, share, known, band = longest
         self._room = width - (2 + 1 + self.price + 1 + self.distance + 1 + 5)
-        self.atr = self._take(max(len(text.atr) for text in texts))
-        self.share = self._take(max(3, *(len(text.share) for text in texts)))
-        self.known = 0
-        if any(text.known for text in texts):
-            self.known = self._take(7) or self._take(1)
-        self.band = self._take(max(len(text.band) for text in texts))
+        self.atr = self._take(atr)
+        self.share = self._take(max(3, share))
+        self.known = (self._take(7) or self._take(1)) if known else 0
+        self.band = self._take(band)
         self.bar = self._room - 1 if self._room - 1 >= _MIN_BAR else 0
 
     @property

@@ -63,7 +63,27 @@ class Status(Panel):
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return the one line; marks come first and are left out last."""
-        snapshot, condition = self.snapshot, self.condition
+        snapshot = self.snapshot
+        if snapshot is None:
+            return [self.fresh_spread(self._marks(None), [], width)]
+        now = clock(snapshot.ts_ms)
+        hour = f"{now[:5] if self.condition.saving else now} UTC "
+        today, fresh = day(snapshot.ts_ms), "" if self.condition.saving else _freshness(snapshot)
+        key = self._told(snapshot), today, fresh, width
+
+        def make() -> Strip:
+            right = [self.field(fresh, "dim", 4), self.field(f"{today} ", "dim", 3), self.field(hour, "text", 1)]
+            return self.fresh_spread(self._marks(snapshot), right, width)
+
+        return [self.refilled("line", key, [hour], make, at_end=True)]
+
+    def _told(self, snapshot: Snapshot) -> object:
+        """Return what the marks depend on."""
+        broken_ms = snapshot.ts_ms if self.condition.broken else 0
+        return self.condition, snapshot.mode, snapshot.label, snapshot.note, broken_ms
+
+    def _marks(self, snapshot: Snapshot | None) -> list[Field]:
+        condition = self.condition
         left = [*self._mode(snapshot), *self._frozen(condition), *self._engine(condition, snapshot)]
         if condition.saving:
             left.append(self.field(f" {condition.saving} ", "warn", 3))
@@ -71,7 +91,7 @@ class Status(Panel):
             left.append(self.field(f" {condition.wish} ", "warn", 2))
         if snapshot and snapshot.note:
             left.append(self.field(f" {snapshot.note} ", "warn", 1))
-        return [self.fresh_spread(left, self._clock(snapshot), width)]
+        return left
 
     def _mode(self, snapshot: Snapshot | None) -> list[Field]:
         name = self.field(" liqtui ", "title", 5)
@@ -100,14 +120,6 @@ class Status(Panel):
             text = (link.text if link else "") or "starting the engine"
             return [self.field(f" {text} ", "warn", 1)]
         return []
-
-    def _clock(self, snapshot: Snapshot | None) -> list[Field]:
-        if snapshot is None:
-            return []
-        today, now = self.field(f"{day(snapshot.ts_ms)} ", "dim", 3), clock(snapshot.ts_ms)
-        if self.condition.saving:
-            return [today, self.field(f"{now[:5]} UTC ", "text", 1)]
-        return [self.field(_freshness(snapshot), "dim", 4), today, self.field(f"{now} UTC ", "text", 1)]
 
 
 def _freshness(snapshot: Snapshot) -> str:

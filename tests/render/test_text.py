@@ -1,9 +1,16 @@
 """Lines of whole fields."""
 
+from contextlib import nullcontext
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
+from textual.strip import Strip
 
+from liqtui.painting import light_strip
 from liqtui.render.text import Field, fit, line, refill, spread
 
 PLAIN = Style()
@@ -68,3 +75,33 @@ def test_new_texts_take_the_places_and_styles_of_the_old_ones() -> None:
     assert refill(laid, (*old[:2], " 3%"), new) is None, "another line"
     narrow = line([Field(text, red, rank) for text, rank in zip(old, (0, 1, 0), strict=True)], 13, PLAIN)
     assert refill(narrow, old, new) is None, "a text was left out"
+    assert refill(laid, old, new[:2]) is None, "another number of texts"
+
+
+def test_new_texts_take_the_places_of_the_last_ones_too() -> None:
+    red = Style(color="red")
+    laid, wanted = (
+        spread([Field("left", red)], [Field(" 2025-01-01", red), Field(text, PLAIN)], 30, PLAIN)
+        for text in (" 14:03:22", " 14:03:23")
+    )
+    found = refill(laid, [" 14:03:22"], [" 14:03:23"], at_end=True)
+    assert found is not None and list(found) == list(wanted)
+    assert refill(laid, [" 14:03:21"], [" 14:03:23"], at_end=True) is None, "another line"
+
+
+@pytest.mark.parametrize("knows_strip", [True, False])
+def test_a_light_strip_becomes_whole_when_textual_asks_for_more(
+    monkeypatch: pytest.MonkeyPatch, knows_strip: bool
+) -> None:
+    monkeypatch.setattr(light_strip, "_KNOWS_STRIP", knows_strip)
+    segments = [Segment("ab", Style(bold=True)), Segment("世界"), Segment(" ")]
+    light, stock = light_strip.LightStrip(segments, 7), Strip(segments, 7)
+    with pytest.raises(AttributeError) if knows_strip else nullcontext():
+        object.__getattribute__(light, "_crop_cache")
+    assert light == stock and light.text == "ab世界 " and light.cell_length == 7
+    assert light.crop(1, 4) == stock.crop(1, 4) and light.divide([3, 7]) == stock.divide([3, 7])
+    assert light.render(Console(color_system="truecolor")) == stock.render(Console(color_system="truecolor"))
+    assert light.apply_style(Style(dim=True)) == stock.apply_style(Style(dim=True))
+    assert light_strip.LightStrip(segments, 7).extend_cell_length(9) == stock.extend_cell_length(9)
+    with pytest.raises(AttributeError):
+        _ = light.nothing

@@ -6,7 +6,11 @@ import sys
 
 import pytest
 
+from liqtui.app import LiqtuiApp
 from tests.e2e.terminal import ROOT
+from tests.ui.painted import CSS
+from tests.ui.running import BTC
+from tests.ui.scene import SceneLink
 
 SCRIPT = """
 import gc, json, subprocess, sys
@@ -71,3 +75,21 @@ def test_the_first_screen_does_not_wait_for(module: str, start: dict[str, list[s
 def test_the_map_is_loaded_after_it(start: dict[str, list[str]]) -> None:
     assert "liqtui.widgets.heatmap" in start["later"]
     assert start["collects"], "a start without collections ends with it"
+
+
+class Left(LiqtuiApp):
+    """An app that its user leaves while the first screen is painted."""
+
+    CSS_PATH = str(CSS)
+
+    def on_ready(self) -> None:
+        """Leave."""
+        super().on_ready()
+        self.exit()
+
+
+async def test_one_may_leave_before_the_map_is_loaded() -> None:
+    app = Left(SceneLink(), BTC)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+    assert app.return_code == 0

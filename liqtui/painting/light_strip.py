@@ -1,0 +1,27 @@
+"""A strip without the caches that Textual's compositor wants: most lines go past it, and never need them."""
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+
+class LightStrip(Strip):
+    """A strip of segments that take so many cells; Textual's caches are made when one of them is asked for."""
+
+    __slots__ = ()
+
+    def __init__(self, segments: list[Segment], cell_length: int) -> None:
+        if _KNOWS_STRIP:
+            self._segments, self._cell_length = segments, cell_length
+        else:
+            super().__init__(segments, cell_length)
+
+    def __getattr__(self, name: str) -> object:
+        """Complete the strip: asked for where something is not set yet."""
+        if not _KNOWS_STRIP or name not in Strip.__slots__:
+            raise AttributeError(name)
+        super().__init__(self._segments, self._cell_length)
+        return object.__getattribute__(self, name)
+
+
+_KNOWS_STRIP = {"_segments", "_cell_length"} <= set(getattr(Strip, "__slots__", ()))
+"""Whether the installed Textual keeps under these names what a strip is made of."""
