@@ -3,9 +3,11 @@
     python -m bench.model [days]
 
 Prints one JSON object. Times are processor time; give OPENBLAS_NUM_THREADS=1 to keep the algebra on one core. The model
-is whole: all experts, both sides, learning from prints every hour, the columns of the history that can be seen at its
-end. The rivals run on a short stretch from the start, and their time for all bars is that of a bar there times the
-bars: too little for the recipe, whose frame would grow. `times` is how many times longer a rival takes than the model.
+is whole: all experts, both sides, learning from prints, the columns of the history that can be seen at its end. As at a
+start, bars that end long before these columns are taken several at a time; `bar_by_bar` is the same month with every
+bar by itself and no column, and `differs` the share of the map within 10 % of price by which the two differ. The rivals
+run on a short stretch from the start, and their time for all bars is that of a bar there times the bars: too little for
+the recipe, whose frame would grow. `times` is how many times longer a rival takes than the model bar by bar.
 """
 
 import json
@@ -19,6 +21,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
+
 from bench.market import Moment, market, tell, told
 from bench.recipe import DictRecipe, FrameRecipe
 from liqtui.model.book import Flow
@@ -28,7 +32,7 @@ from liqtui.model.experts import ASSUMPTIONS
 from liqtui.model.grid import BINS
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import DAY_MS, MINUTE_MS, SIDES
-from liqtui.model.params import ROWS, BookParams
+from liqtui.model.params import ROWS, BookParams, Floats
 from liqtui.model.selection import WINDOWS, Selection
 from tests.model.naive import NaiveBook
 
@@ -37,6 +41,7 @@ BOUND_S, BOUND_MB, BOUND_LIVE_MS = 1.5, 60.0, 1.0
 LIVE_BARS = 288
 NAIVE_BARS, FRAME_BARS = 6, 150
 REPEATS = 15
+NEAR_LOG = 0.1
 
 Item = TypeVar("Item")
 
@@ -70,6 +75,29 @@ def model(moments: Sequence[Moment]) -> tuple[Intensity, dict[str, Any]]:
         "prints_learned": intensity.experts.prints,
         "experts": len(intensity.experts.assumptions),
     }
+
+
+def bar_by_bar(moments: Sequence[Moment], joined: Intensity) -> dict[str, float]:
+    """Time the same with every bar by itself, and compare the map with the one of `joined`."""
+    intensity = Intensity()
+    intensity.hear_prints(0)
+    intensity.expect_look(None)
+    total_s = _spent_ms(partial(_each, partial(tell, intensity), moments)) / 1e3
+    own, other = near(intensity), near(joined)
+    return {
+        "seconds": total_s,
+        "ms_per_bar": total_s * 1e3 / len(moments),
+        "differs": float(np.abs(other - own).sum() / own.sum()),
+        "correlation": float(np.corrcoef(own, other)[0, 1]),
+    }
+
+
+def near(intensity: Intensity) -> Floats:
+    """Return the map within NEAR_LOG of price, longs below and shorts above."""
+    now = intensity.now_map()
+    assert now is not None
+    middle, reach = len(now.long_usd) // 2, round(NEAR_LOG / now.width_log)
+    return np.concatenate([now.long_usd[middle - reach : middle], now.short_usd[middle : middle + reach]])
 
 
 def naive(moments: Sequence[Moment]) -> float:
@@ -165,6 +193,7 @@ def main() -> None:
     days = int(sys.argv[1]) if len(sys.argv) > 1 else 30
     moments = market(days * DAY_MS // STEP_MS, STEP_MS)
     intensity, figures = model(moments)
+    single = bar_by_bar(moments, intensity)
     minutes = market(1440, MINUTE_MS)
     minute_ms = _spent_ms(partial(told, minutes)) / len(minutes)
     last = moments[-1].bar
@@ -173,8 +202,9 @@ def main() -> None:
         "price_bins": len(SIDES) * BINS,
         "rows_of_distance": ROWS,
         "model": figures,
+        "bar_by_bar": single,
         "minute_bars_ms_per_bar": minute_ms,
-        "rivals": rivals(moments, figures["ms_per_bar"]),
+        "rivals": rivals(moments, single["ms_per_bar"]),
         "memory": memory(moments),
         "snapshot": parts(intensity, last.close_usd, last.end_ms),
     }

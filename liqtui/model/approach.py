@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liqtui.model.crossing import Crossing
 from liqtui.model.grid import BINS, BOOK_BIN_LOG
 from liqtui.model.opening import Opened, Pair
 from liqtui.model.params import ROWS, BookParams, Floats, Ints
@@ -160,6 +161,13 @@ class Stops:
         level -= self._beyond.take(row)
         return Fewer(row, cell, now, (now - level) / (before - level))
 
+    def arriving(self, side: int, crossed: Crossing, worst: Floats) -> Floats:
+        """Return the share of cells (ROWS, n) that is left when price crosses them, after a `worst` price."""
+        beyond = self._beyond[side * ROWS : (side + 1) * ROWS, None]
+        way = np.maximum(worst - crossed.level, 0.0)
+        out: Floats = (np.minimum(way, crossed.before - crossed.level) + beyond) / (way + beyond)
+        return out
+
     def fresh(self, opened: Opened, position: Pair) -> Floats:
         """Return the worst price of what is opened in each cell of the line, with price at a position above it."""
         # Who is farther from the level than the whole way has all of it left.
@@ -176,9 +184,18 @@ class Nerves:
         near = (back - 1) * way < 1 - LEAST_PROGRESS
         row, back, way = row[near], back[near], way[near]
         self._power = params.eager_power
+        self._hazard: Floats = params.hazard[:-1, None]
+        self._way: Floats = BOOK_BIN_LOG / distance_log[:, :, None]
         root = np.tile(params.hazard[:-1], 2)[row] ** (1 / self._power)
         """What progress is multiplied by so that its power is the rate at which the cell closes."""
         self._cells = _Reach(row, back, ((1 - (back - 0.5) * way) * root, -way * root))
+
+    def arriving(self, side: int, crossed: Crossing, tried: float) -> Floats:
+        """Return the share of cells (ROWS, n) that is left when price crosses them; `tried` is eagerness times time."""
+        progress = np.maximum(1 - np.maximum(crossed.mean - crossed.level, 0.0) * self._way[side], 0.0)
+        progress[progress < LEAST_PROGRESS] = 0.0
+        out: Floats = np.exp(-tried * crossed.waited * self._hazard * progress**self._power)
+        return out
 
     def standing(self, position: Pair, gap: Gap) -> Danger:
         """Return the cells in danger while price, in columns, stands there."""

@@ -63,3 +63,11 @@ class Closing:
         if min(after.tolist()) <= 0:
             survive[after <= 0] = (target / total)[after <= 0, None]
         return survive, np.maximum(spent, 0.0)
+
+
+def capped(closed: Floats, most: Floats) -> Floats | None:
+    """Return the share of what would close that may, None where all may."""
+    over = closed > most
+    if not over.any():
+        return None
+    return np.where(over, np.maximum(most, 0.0) / np.maximum(closed, 1e-300), 1.0)

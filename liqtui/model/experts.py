@@ -7,7 +7,7 @@ weighted by prior times likelihood of the prints (tempered, and forgotten with t
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from liqtui.model.book import Books, Flow
 from liqtui.model.calibration import Calibration, learn
 from liqtui.model.calibration_state import CalibrationState
 from liqtui.model.exposure import rows_of
-from liqtui.model.listening import Heard, Listener
+from liqtui.model.listening import Listener
 from liqtui.model.market import SIDES, Liquidation, LiquidationTotal, PriceBar
 from liqtui.model.params import ROWS, BookParams, Floats
 from liqtui.model.period_totals import PeriodTotals
@@ -158,17 +158,18 @@ class Experts:
         self.books.start(close_log, oi_base)
 
     def take(self, bar: PriceBar, flow: Flow) -> None:
-        """Learn from what was heard of the bar before, then carry every book over this one."""
-        heard = self.listener.before(bar)
-        if heard is not None and self._stepped:
-            self._hear(heard)
+        """Learn from the totals of periods that are over, then carry every book over a bar."""
         for total in self._totals.over(bar.ts_ms):
             self._hear_total(total)
         taken = self.books.step(flow)
         self._totals.add_bar(bar, taken)
         self._stepped, self._weights = True, None
 
-    def _hear(self, heard: Heard) -> None:
+    def hear(self, end_ms: int, prints: Sequence[Liquidation]) -> None:
+        """Learn from the prints of the newest bar, which ended then; none of them is missing."""
+        if not self._stepped:
+            return
+        heard = self.listener.heard(end_ms, prints)
         rows = rows_of(self.books.lanes.swept, heard)
         pairs = zip(self.calibrations, rows.exposure, strict=True)
         full = [one for one, own in pairs if one.add(heard.end_ms, own, rows.count, heard.prints)]

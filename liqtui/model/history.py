@@ -27,6 +27,8 @@ FINE_LATE_MS = 2 * HOUR_MS
 ATR_BARS = 14
 SAMPLES_MS = 3 * DAY_MS + 6 * HOUR_MS
 """How far back the samples of `series` reach."""
+SLACK_MS = 12 * HOUR_MS
+"""Older ones are dropped together when there are so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,16 +241,20 @@ class Samples:
         self._ts_ms.append(bar.end_ms)
         for column, value in zip(self._columns(), (bar.close_usd, oi_base, cvd), strict=True):
             column.append(value)
-        old = bisect_left(self._ts_ms, bar.end_ms - SAMPLES_MS)
-        if old:
-            del self._ts_ms[:old]
-            for column in self._columns():
-                del column[:old]
+        if self._ts_ms[0] < bar.end_ms - SAMPLES_MS - SLACK_MS:
+            self._trim(bar.end_ms - SAMPLES_MS)
         self._made = None
+
+    def _trim(self, since_ms: int) -> None:
+        old = bisect_left(self._ts_ms, since_ms)
+        del self._ts_ms[:old]
+        for column in self._columns():
+            del column[:old]
 
     def series(self) -> Series | None:
         """Return the samples as arrays, None before the first."""
         if self._made is None and self._ts_ms:
+            self._trim(self._ts_ms[-1] - SAMPLES_MS)
             self._made = Series(np.array(self._ts_ms, dtype=np.int64), *(np.array(c) for c in self._columns()))
         return self._made
 

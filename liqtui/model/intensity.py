@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from liqtui.model.alignment import LATE_STEPS
 from liqtui.model.bands import MapDraws, map_draws
-from liqtui.model.book import Flow
 from liqtui.model.divergence import Series
 from liqtui.model.experts import Experts, ExpertsState
 from liqtui.model.forming import Forming
@@ -25,17 +24,9 @@ from liqtui.model.history import (
     TrueRange,
     oldest_ms,
 )
-from liqtui.model.joining import OpenInterestTrack, RecentRange, crowd_lean, is_sound, swept_range, taker_imbalance
-from liqtui.model.market import (
-    DAY_MS,
-    Funding,
-    Liquidation,
-    LiquidationTotal,
-    LongShortRatio,
-    OpenInterest,
-    PriceBar,
-    Quote,
-)
+from liqtui.model.joined_bars import Lengths, Waiting, joined_bar, joined_flow, joined_prints
+from liqtui.model.joining import Flows, is_sound
+from liqtui.model.market import Funding, Liquidation, LiquidationTotal, LongShortRatio, OpenInterest, PriceBar, Quote
 from liqtui.model.mix import Mix, mix_of
 from liqtui.model.now_map import NowMap
 from liqtui.model.params import BookParams
@@ -50,8 +41,6 @@ DRAWN_ROWS = 300
 
 PENDING_BARS = 6000
 """Bars kept while no open interest has been seen."""
-
-KEEP_OI_MS = 4 * DAY_MS
 
 
 class Intensity:
@@ -70,18 +59,16 @@ class Intensity:
         `sampled`: at most one print a second; `printed` False: no liquidation is ever told, so that one expert will do.
         """
         self._experts = Experts(params or BookParams(), sampled, state, alone=not printed)
-        self._oi = OpenInterestTrack()
+        self._flows = Flows()
         self._pending: deque[PriceBar] = deque(maxlen=PENDING_BARS)
-        self._ratio: LongShortRatio | None = None
-        self._funding: Funding | None = None
+        self._waiting = Waiting()
+        self._lengths: Lengths | None = None
         self._rings = Rings()
         self._samples, self._range = Samples(), TrueRange()
         self._end_ms: int | None = None
         self._forming = Forming()
-        self._oi_stamp_ms = -1
         self._columns_from_ms: float = 0
         """Columns that end by then are not kept."""
-        self._recent = RecentRange()
 
     @property
     def last_bar_end_ms(self) -> int | None:
@@ -91,6 +78,7 @@ class Intensity:
     @property
     def since_ms(self) -> int | None:
         """Open time of the oldest column remembered, None before there is one."""
+        self._settle()
         return self._rings.oldest_ms()
 
     @property
@@ -100,19 +88,19 @@ class Intensity:
 
     def add_open_interest(self, sample: OpenInterest) -> None:
         """Take in a sample; it counts from the first bar added later that closes at or after its stamp."""
-        self._oi.add(sample)
-        while self._oi and self._pending:
+        self._flows.oi.add(sample)
+        while self._flows.oi and self._pending:
             self._model(self._pending.popleft())
 
     def add_ratio(self, sample: LongShortRatio) -> None:
         """Take in a ratio of accounts; it counts for bars added later."""
         if math.isfinite(sample.ratio) and sample.ratio > 0:
-            self._ratio = sample
+            self._flows.add_ratio(sample)
 
     def add_funding(self, sample: Funding) -> None:
         """Take in a funding rate; it counts for bars added later."""
         if math.isfinite(sample.rate) and sample.interval_h > 0:
-            self._funding = sample
+            self._flows.add_funding(sample)
 
     def add_bar(self, bar: PriceBar) -> None:
         """Take in a closed bar, ascending; one that does not begin after the last one's end is ignored.
@@ -124,7 +112,7 @@ class Intensity:
             return
         if not is_sound(bar):
             return
-        if self._oi:
+        if self._flows.oi:
             self._model(bar)
         else:
             self._pending.append(bar)
@@ -135,6 +123,7 @@ class Intensity:
 
     def add_total(self, one: LiquidationTotal) -> None:
         """Take in the total of a period, where single liquidations are not told; it teaches from the next bar on."""
+        self._settle()
         self._experts.add_total(one)
 
     def hear_prints(self, since_ms: int | None) -> None:
@@ -144,13 +133,17 @@ class Intensity:
     def expect_look(self, first_ms: int | None) -> None:
         """Say when the columns of the past are first looked at: those too old to be seen then are not worked out.
 
-        None: they are never looked at.
+        Bars that end long before are then modelled several at a time, up to the next look at anything.
+        None: the columns are never looked at, and each bar is modelled by itself.
         """
+        self._settle()
+        self._lengths = None if first_ms is None else Lengths(first_ms)
         self._columns_from_ms = math.inf if first_ms is None else oldest_ms(first_ms)
 
     @property
     def experts(self) -> Experts:
         """The books, and what they learned from the prints."""
+        self._settle()
         return self._experts
 
     def add_quote(self, quote: Quote) -> None:
@@ -158,35 +151,46 @@ class Intensity:
         self._forming.add(quote)
 
     def _model(self, bar: PriceBar) -> None:
-        stamp_ms, oi_base = self._oi.at(bar.end_ms)
-        if not self._experts.started:
-            self._experts.start(math.log(bar.open_usd), oi_base)
-            self._oi_stamp_ms = stamp_ms
+        self._hear(bar)
+        length_ms = 0 if self._lengths is None else self._lengths.at(bar)
+        if not self._waiting.joins(bar, length_ms):
+            self._settle()
+        if self._end_ms is None:
             self._forming.begin(bar.ts_ms, bar.open_usd)
-        self._experts.take(bar, self._flow(bar, stamp_ms, oi_base))
+        told = self._flows.told(bar, self._forming.close_usd)
+        if not self._experts.started:
+            self._experts.start(math.log(bar.open_usd), told.oi_base)
+        self._waiting.add(told, length_ms)
         self._end_ms = bar.end_ms
         self._forming.begin(bar.end_ms, bar.close_usd)
-        self._samples.add(bar, oi_base)
+        self._samples.add(bar, told.oi_base)
         self._range.add(bar)
-        self._remember(bar)
-        self._oi.forget_before(bar.end_ms - KEEP_OI_MS)
+        if not length_ms:
+            self._settle()
 
-    def _flow(self, bar: PriceBar, stamp_ms: int, oi_base: float) -> Flow:
-        low, high = math.log(bar.low_usd), math.log(bar.high_usd)
-        self._recent.add(bar)
-        change = self._recent.between(self._oi_stamp_ms, stamp_ms) if stamp_ms > self._oi_stamp_ms else None
-        self._oi_stamp_ms = max(stamp_ms, self._oi_stamp_ms)
-        return Flow(
-            low_log=low,
-            high_log=high,
-            close_log=math.log(bar.close_usd),
-            volume_base=max(bar.volume_base, 0.0),
-            oi_base=oi_base,
-            taker=taker_imbalance(bar),
-            crowd=crowd_lean(self._ratio, self._funding),
-            swept_log=swept_range(bar, self._forming.close_usd),
-            change_log=None if change == (low, high) else change,
-        )
+    def _hear(self, bar: PriceBar) -> None:
+        """Learn from the prints of the bar before this one, or keep them for when that is modelled."""
+        prints = self._experts.listener.before(bar)
+        if self._waiting:
+            self._waiting.last.prints = prints
+        elif prints is not None and self._end_ms is not None:
+            self._experts.hear(self._end_ms, prints)
+
+    def _settle(self) -> None:
+        """Model what waits: nobody sees a state that lacks a bar."""
+        if not self._waiting:
+            return
+        books = self._experts.books
+        for run in self._waiting.taken():
+            if len(run) == 1:
+                bar, flow = run[0].bar, self._flows.flow(run[0])
+            else:
+                bar, flow = joined_bar([one.bar for one in run]), joined_flow(run, books.oi_base, books.params.rho)
+            self._experts.take(bar, flow)
+            self._remember(bar)
+            prints = joined_prints(run)
+            if prints is not None:
+                self._experts.hear(bar.end_ms, prints)
 
     def _remember(self, bar: PriceBar) -> None:
         if bar.end_ms <= self._columns_from_ms:
@@ -206,6 +210,7 @@ class Intensity:
 
     def now_map(self) -> NowMap | None:
         """Return the map of this moment in USD at the live price, None before it is ready."""
+        self._settle()
         if not self.ready:
             return None
         price, low, high = self._forming.now()
@@ -218,6 +223,7 @@ class Intensity:
 
         None before anything was learned.
         """
+        self._settle()
         if not self.ready or not self._experts.taught:
             return None
         price, low, high = self._forming.now()
@@ -226,6 +232,7 @@ class Intensity:
 
     def mix(self) -> Mix | None:
         """Return what stands at which distance, None before it is ready."""
+        self._settle()
         if not self.ready:
             return None
         return mix_of(self._experts, self._forming.now()[0])
@@ -235,6 +242,7 @@ class Intensity:
 
         With `newest` only that many, the newest. A map that ends in the past has no forming column.
         """
+        self._settle()
         if self._end_ms is None:
             return None
         step_ms, span_ms = COLUMN_MS[selection.window], WINDOW_MS[selection.window]
@@ -268,7 +276,7 @@ class Intensity:
 
     def conservation_faults(self) -> int:
         """Return how often the model had closed or liquidated more than the open interest allows."""
-        return int(self._experts.books.faults[0])
+        return int(self.experts.books.faults[0])
 
 
 def _heat(selection: Selection, columns: Stretch) -> Heat:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.model.approach import Gap, Nerves, Stops, stays
-from liqtui.model.closing import Closing
+from liqtui.model.closing import Closing, capped
+from liqtui.model.crossing import crossing
 from liqtui.model.exposure import Sweep
-from liqtui.model.grid import BINS, Window, entries_at
+from liqtui.model.grid import BINS, BOOK_BIN_LOG, Window, entries_at
 from liqtui.model.opening import Opened, Opening, Pair
 from liqtui.model.params import ROWS, BookParams, Floats, Ints
 
@@ -47,6 +48,7 @@ class Lanes:
         """By expert, (2, ROWS, BINS) worst price since what stands was opened, in columns, mean over the cell."""
         self._nervous: Ints = np.flatnonzero([one.eager > 0 for one in params])
         self._eager: Floats = np.array([one.eager for one in params if one.eager > 0]).reshape(-1, 1)
+        self._eagerness: Floats = np.array([one.eager for one in params])
         self._nerves = Nerves(self.params, distance_log) if len(self._nervous) else None
         self.rest: Floats = np.zeros((count, 2, ROWS + 1))
         """(experts, 2, ROWS + 1) base coin outside the window, by row; last the never bin."""
@@ -150,6 +152,31 @@ class Lanes:
         self._gap.look(columns, self._tops)
         return taken
 
+    def give_up(self, low: Pair, lows_log: tuple[Floats, Floats], spent: Floats) -> Floats:
+        """Close what gives up before price crosses its level within several bars, on the way to `low`.
+
+        `lows_log` are the lowest prices of each bar in each side's own direction, `spent` (experts, 2) the business
+        time as in `lose_nerve`. Returns the base coin closed, (experts, 2).
+        """
+        closed: Floats = np.zeros(spent.shape)
+        tops, columns = self._tops.reshape(2, ROWS).max(1).tolist(), self.first_swept(low)
+        for side, (column, top) in enumerate(zip(columns, tops, strict=True)):
+            if top <= column:
+                continue
+            crossed = crossing(column, top, lows_log[side] / BOOK_BIN_LOG - self.windows[side].first_bin)
+            for expert, used in enumerate((spent[:, side] * self._eagerness).tolist()):
+                cells = self._cells[expert, side, :, column:top]
+                left = np.ones_like(cells)
+                if expert in self._stops:
+                    left = self._stops[expert].arriving(side, crossed, self._worst[expert][side, :, column:top])
+                if self._nerves is not None and used > 0:
+                    left = left * self._nerves.arriving(side, crossed, used)
+                gone = cells - cells * left
+                cells -= gone
+                self._sums[expert, side] -= (by_row := gone.sum(-1))
+                closed[expert, side] = by_row @ self._factor[expert, side]
+        return closed
+
     def stop_out(self, low: Pair, most_base: Floats) -> Floats:
         """Close what gives up as price comes nearer to its level than ever before; return the base coin closed.
 
@@ -165,7 +192,7 @@ class Lanes:
             by_row = np.zeros((2, ROWS))
             by_row += np.bincount(fewer.row, gone, 2 * ROWS).reshape(2, ROWS)
             closed[expert] = (by_row * self._factor[expert]).sum(1)
-            scale = _capped(closed[expert], most_base[expert])
+            scale = capped(closed[expert], most_base[expert])
             if scale is not None:
                 gone *= scale.take(fewer.row // ROWS)
                 by_row *= scale[:, None]
@@ -195,7 +222,7 @@ class Lanes:
         by_row = np.zeros((len(after), 2, ROWS))
         by_row.reshape(len(after), -1)[:, danger.rows] = np.add.reduceat(before, danger.begins, axis=1)
         closed = (by_row * self._factor[self._nervous]).sum(-1)
-        scale = _capped(closed, most_base[self._nervous])
+        scale = capped(closed, most_base[self._nervous])
         if scale is not None:
             by_row *= scale[:, :, None]
             after[:, : danger.split] += before[:, : danger.split] * (1 - scale[:, :1])
@@ -271,11 +298,3 @@ class Lanes:
             factor = factor if weight is None else weight * factor
             out[..., a - first : b - first] = factor @ self._cells[expert, side, :, a - at : b - at]
         return out
-
-
-def _capped(closed: Floats, most: Floats) -> Floats | None:
-    """Return the share of what would close that may, None where all may."""
-    over = closed > most
-    if not over.any():
-        return None
-    return np.where(over, np.maximum(most, 0.0) / np.maximum(closed, 1e-300), 1.0)

@@ -57,8 +57,8 @@ class Listener:
         if len(self._waiting) > MOST_WAITING:
             del self._waiting[: MOST_WAITING // 2]
 
-    def before(self, bar: PriceBar) -> Heard | None:
-        """Return what was heard of the bar before this one, None where prints of it may be missing."""
+    def before(self, bar: PriceBar) -> list[Liquidation] | None:
+        """Return the prints of the bar before this one, None where some may be missing."""
         last, self._last = self._last, bar
         if last is None:
             return None
@@ -66,10 +66,16 @@ class Listener:
         if self.heard_since_ms is None or self.heard_since_ms > last.ts_ms:
             return None
         self._align(prints, last)
+        return prints
+
+    def heard(self, end_ms: int, prints: Sequence[Liquidation]) -> Heard:
+        """Return prints of which none is missing up to a time, for learning from them."""
         shift = {side: self.shift.shift_log(side) for side in SIDES}
-        return Heard(last.end_ms, tuple(prints), tuple(true_counts(prints, self.sampled).tolist()), shift)
+        return Heard(end_ms, tuple(prints), tuple(true_counts(prints, self.sampled).tolist()), shift)
 
     def _align(self, prints: Sequence[Liquidation], bar: PriceBar) -> None:
+        if not prints:
+            return
         low, high = math.log(bar.low_usd), math.log(bar.high_usd)
         for one in prints:
             level = level_log(one)
@@ -81,8 +87,9 @@ class Listener:
         """Return the prints stamped in the bar, and forget them and all before."""
         if not self._waiting:
             return []
-        taken = [one for one in self._waiting if bar.ts_ms <= one.ts_ms < bar.end_ms]
-        self._waiting = [one for one in self._waiting if one.ts_ms >= bar.end_ms]
+        start_ms, end_ms = bar.ts_ms, bar.end_ms
+        taken = [one for one in self._waiting if start_ms <= one.ts_ms < end_ms]
+        self._waiting = [one for one in self._waiting if one.ts_ms >= end_ms]
         return taken
 
     def state(self) -> list[float]:

@@ -20,7 +20,7 @@ NOWHERE = -8 * BINS
 """Column after the last of a row in which nothing is opened."""
 
 MOST_KEPT, WIDEST_KEPT = 48, 128
-"""Openings that are kept, some 90 kB each, and the widest of them in steps of the entries."""
+"""Openings that are kept, some 140 kB each, and the widest of them in steps of the entries."""
 
 Pair = tuple[float, float]
 """One number for the longs and one for the shorts, each in its side's own direction."""
@@ -57,6 +57,8 @@ class _Shape:
     """What entries from within column 0 on open of the assumed mix, or a part of it, cell by cell in a line."""
 
     cell: NDArray[np.int32]
+    row: Ints
+    column: NDArray[np.int32]
     share: Floats
     whole: Floats
     counts: Ints
@@ -67,29 +69,22 @@ class _Shape:
     ends: tuple[tuple[int, int], tuple[int, int]]
     """First column of each side, and that after the last."""
 
-    def placed(self) -> tuple[Ints, Ints]:
-        """Return row and column of each cell."""
-        row = np.arange(2 * ROWS).repeat(self.counts)
-        return row, self.cell - row * BINS
-
     def chosen(self, at: NDArray[np.bool_]) -> "_Shape":
         """Return some of the cells."""
-        row, column = self.placed()
-        return _shape(row[at], column[at], self.share[at], self.whole[at])
+        return _shape(self.row[at], self.column[at], self.share[at], self.whole[at])
 
     def below(self, stop: Ints) -> "_Shape":
         """Return the shape with nothing in the columns `stop` (2,) of each side and above."""
-        row, column = self.placed()
-        share = self.share * (column < stop.repeat(self.sides))
-        return replace(self, share=share, by_row=_by_row(row, share), tops=np.minimum(self.tops, stop[:, None]))
+        share = self.share * (self.column < stop.repeat(self.sides))
+        return replace(self, share=share, by_row=_by_row(self.row, share), tops=np.minimum(self.tops, stop[:, None]))
 
     def split(self, at: Ints) -> tuple["_Shape", "_Shape"]:
         """Return what lies in columns below `at` (2,) of each side, and the rest."""
-        below = self.placed()[1] < at.repeat(self.sides)
+        below = self.column < at.repeat(self.sides)
         return self.chosen(below), self.chosen(~below)
 
 
-def _shape(row: Ints, column: Ints, share: Floats, whole: Floats) -> _Shape:
+def _shape(row: Ints, column: Ints | NDArray[np.int32], share: Floats, whole: Floats) -> _Shape:
     counts = np.bincount(row, minlength=2 * ROWS)
     sides = counts.reshape(2, ROWS).sum(1)
     tops = np.full(2 * ROWS, NOWHERE)
@@ -97,7 +92,18 @@ def _shape(row: Ints, column: Ints, share: Floats, whole: Floats) -> _Shape:
     parts = column[: sides[0]], column[sides[0] :]
     ends = tuple((int(one.min(initial=0)), int(one.max(initial=NOWHERE)) + 1) for one in parts)
     cell, by_row = (row * BINS + column).astype(np.int32), _by_row(row, share)
-    return _Shape(cell, share, whole, counts, sides, by_row, tops.reshape(2, ROWS), (ends[0], ends[1]))
+    return _Shape(
+        cell,
+        row,
+        column.astype(np.int32),
+        share,
+        whole,
+        counts,
+        sides,
+        by_row,
+        tops.reshape(2, ROWS),
+        (ends[0], ends[1]),
+    )
 
 
 def _by_row(row: Ints, share: Floats) -> Floats:

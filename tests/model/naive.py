@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, field
 
 from liqtui.model.approach import LEAST_PROGRESS
-from liqtui.model.book import NERVE_STEPS, Flow
+from liqtui.model.book import NERVE_BARS, Flow, Inside
 from liqtui.model.grid import BOOK_BIN_LOG, ENTRY_STEPS, entries_at
 from liqtui.model.levels import kernel, row_distance_log
 from liqtui.model.market import SIGN, Side
@@ -64,6 +64,20 @@ class NaiveSide:
         for key, lost in gone.items():
             self.cells[key] = (self.cells[key][0] - lost * scale, left[key])
         return closed * scale
+
+    def give_up(self, lows: list[float], spent: float) -> None:
+        """Close what gives up before one of the bars that went to `lows` crosses its level."""
+        for (k, b), (m, kept) in self.cells.items():
+            level = (b + 0.5) * BOOK_BIN_LOG
+            at = next((i for i, low in enumerate(lows) if low <= level), None)
+            if not at:
+                continue
+            left = min(1.0, self.left(k, b, min(lows[:at])) / kept)
+            progress = min(max(1 - (sum(lows[:at]) / at - level) / self.distance[k], 0.0), 1.0)
+            if progress >= LEAST_PROGRESS:
+                rate = float(self.params.hazard[k]) * self.params.eager * progress**self.params.eager_power
+                left *= math.exp(-spent * at / len(lows) * rate)
+            self.cells[k, b] = (m * left, kept)
 
     def lose_nerve(self, low: float, spent: float, most: float) -> None:
         """Close what gives up while price stands at `low` for `spent` of business time, at most `most` base coin."""
@@ -149,7 +163,7 @@ class NaiveBook:
 
     params: BookParams
     oi_base: float = 0.0
-    steps: int = 0
+    bars: int = 0
 
     def __post_init__(self) -> None:
         """Make the two sides."""
@@ -168,9 +182,10 @@ class NaiveBook:
         self.oi_base = oi_base
 
     def step(self, flow: Flow) -> dict[Side, list[float]]:
-        """Carry the book over a bar; return what was swept."""
-        self.steps += 1
+        """Carry the book over a bar, or over several taken as one; return what was swept."""
+        self.bars += len(flow.inside.lows_log) if flow.inside else 1
         taken = {side: self._step_side(book, SIGN[side], flow) for side, book in self.sides.items()}
+        self.bars = 0 if self.bars >= NERVE_BARS else self.bars
         self.oi_base = flow.oi_base
         return taken
 
@@ -178,18 +193,29 @@ class NaiveBook:
         low, high = sorted((sign * flow.low_log, sign * flow.high_log))
         change = flow.oi_base - self.oi_base
         births = min(max(change, 0.0) + self.params.rho * max(flow.volume_base - abs(change), 0.0), flow.oi_base)
-        swept = min(sign * y for y in flow.swept_log) if flow.swept_log else low
-        taken = book.sweep(swept)
-        most = max(births, flow.volume_base - max(-change, 0.0))
-        most = book.total() + most - flow.oi_base
-        most -= book.stop_out(swept, most)
-        if self.steps % NERVE_STEPS == 0:
-            book.lose_nerve(swept, self.spent[book.side], most)
-            self.spent[book.side] = 0.0
-        births = max(births, flow.oi_base - book.total())
-        self.spent[book.side] += book.close_out(flow.oi_base - births)
+        if flow.inside is not None:
+            births = min(max(sum(part.births_base for part in flow.inside.parts), change), flow.oi_base)
         lean = sign * (self.params.taker_gain * flow.taker + self.params.crowd_gain * flow.crowd)
         pull = [math.exp(lean * r) for r in self.params.tilt_rank.tolist()]
+        early = self._open_early(book, sign, flow.inside, births, pull)
+        swept = min(sign * y for y in flow.swept_log) if flow.swept_log else low
+        stood = swept
+        if flow.inside is not None:
+            lows = [sign * y for y in (flow.inside.lows_log if sign > 0 else flow.inside.highs_log)]
+            book.give_up(lows, self.spent[book.side])
+            stood = sum(lows) / len(lows)
+        taken = book.sweep(swept)
+        most = max(births, flow.volume_base - max(-change, 0.0))
+        most = book.total() - early + most - flow.oi_base
+        most -= book.stop_out(swept, most)
+        if self.bars >= NERVE_BARS:
+            book.lose_nerve(stood, self.spent[book.side], most)
+            self.spent[book.side] = 0.0
+        births = max(births - early, flow.oi_base - book.total())
+        if flow.inside is not None:
+            self._turn_over(book, sign, flow.inside, births, book.total() + births - flow.oi_base, pull)
+            return taken
+        self.spent[book.side] += book.close_out(flow.oi_base - births)
         if flow.change_log is not None:
             then = sorted(sign * y for y in flow.change_log)
             late = min(max(change, 0.0), births)
@@ -197,3 +223,35 @@ class NaiveBook:
             births -= late
         book.deposit(births, pull, low, high, sign * flow.close_log)
         return taken
+
+    def _parts(self, sign: int, inside: Inside) -> tuple[list[tuple[float, float, float, float, float, float]], int]:
+        """Return lowest, highest, close, births and entries of each part, downward, and which part went lowest."""
+        parts = []
+        for one in inside.parts:
+            low, high = sorted((sign * one.low_log, sign * one.high_log))
+            first, last = sorted(sign * y for y in one.entries_log)
+            parts.append((low, high, sign * one.close_log, one.births_base, first, last))
+        lows = [one[0] for one in parts]
+        return parts, lows.index(min(lows))
+
+    def _open_early(self, book: NaiveSide, sign: int, inside: Inside | None, births: float, pull: list[float]) -> float:
+        """Open what was opened before price went lowest; return it."""
+        if inside is None:
+            return 0.0
+        parts, lowest = self._parts(sign, inside)
+        scale = births / max(sum(one[3] for one in parts), 1e-300)
+        for _, _, close, own, first, last in parts[:lowest]:
+            book.deposit(own * scale, pull, first, last, close)
+        return scale * sum(one[3] for one in parts[:lowest])
+
+    def _turn_over(
+        self, book: NaiveSide, sign: int, inside: Inside, births: float, deaths: float, pull: list[float]
+    ) -> None:
+        """Close and open part after part, from when price went lowest on where it has not been since."""
+        parts, lowest = self._parts(sign, inside)
+        total = sum(one[3] for one in parts[lowest:])
+        for i, (_, _, close, own, first, last) in enumerate(parts):
+            self.spent[book.side] += book.close_out(book.total() - deaths / len(parts))
+            share = own / total if total > 0 else float(i == len(parts) - 1)
+            if i >= lowest:
+                book.deposit(births * share, pull, first, last, min([close, *(one[0] for one in parts[i + 1 :])]))

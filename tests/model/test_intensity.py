@@ -440,7 +440,11 @@ def test_columns_too_old_for_the_first_look_are_left_out_and_no_other() -> None:
     for window in WINDOWS:
         selection = Selection("BTC", window=window)
         heats = [heat_of(model, selection, late_ms=FIVE) for model in (plain, told)]
-        assert (heats[0].cells_usd == heats[1].cells_usd).all() and (heats[0].gap == heats[1].gap).all()
+        assert (heats[0].gap == heats[1].gap).all()
+        assert np.array_equal(heats[0].ohlc_usd, heats[1].ohlc_usd, equal_nan=True)
+        # What was too old was modelled in longer bars.
+        off = np.abs(heats[0].cells_usd - heats[1].cells_usd).sum()
+        assert off < 0.05 * heats[0].cells_usd.sum()
     week = Selection("BTC", window="7d")
     assert not heat_of(told, week).gap.any()
     assert heat_of(blind, week).gap[:-1].all()
