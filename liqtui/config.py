@@ -101,6 +101,8 @@ class Engine(_Section, frozen=True):
 
     linger_s: float = 3.0
     """How long it stays after its last viewer has left."""
+    history_days: float = 3.0
+    """How far back the venues are asked at the start, live."""
 
 
 class Export(_Section, frozen=True):

@@ -16,7 +16,8 @@ from liqtui.config import VENUES, ColourChoice, Config, ConfigError, Network, us
 from liqtui.model.selection import WINDOWS
 
 SYSTEM_FILE = Path("/etc/liqtui/config.toml")
-LEAST_KEEP_DAYS = 3
+HISTORY_DAYS = 3, 30
+"""Fewest and most days that the venues may be asked for at the start."""
 _CHOICES: dict[str, tuple[str, ...]] = {"screen.window": WINDOWS, "screen.color": get_args(ColourChoice)}
 
 
@@ -131,10 +132,14 @@ def _checked(config: Config, source: str) -> Config:
         raise ConfigError(f"{source}: {error}") from error
     if config.network.timeout_s <= 0 or config.engine.linger_s < 0:
         raise ConfigError(f"{source}: network.timeout_s must be positive and engine.linger_s not negative")
+    least, most = HISTORY_DAYS
+    if not least <= config.engine.history_days <= most:
+        raise ConfigError(f"{source}: engine.history_days must be between {least} and {most}")
     if not 0.1 <= config.screen.fps <= 30:
         raise ConfigError(f"{source}: screen.fps must be between 0.1 and 30, not {config.screen.fps:g}")
-    if not config.journal.keep_days >= LEAST_KEEP_DAYS:
-        raise ConfigError(f"{source}: journal.keep_days must be at least {LEAST_KEEP_DAYS}: the map looks so far back")
+    if not config.journal.keep_days >= config.engine.history_days:
+        days = f"{config.engine.history_days:g}, engine.history_days"
+        raise ConfigError(f"{source}: journal.keep_days must be at least {days}: the map looks so far back")
     _check_network(config.network, source)
     watch = msgspec.structs.replace(config.watch, assets=assets, venues=venues)
     return msgspec.structs.replace(config, watch=watch)

@@ -54,6 +54,9 @@ def test_the_pace_is_a_number_in_the_environment_too(tmp_path: Path) -> None:
         ("[watch]\nassets = []", ["watch.assets"]),
         ("[journal]\nkeep_day = 3", ["journal.keep_day", "journal.keep_days"]),
         ("[journal]\nkeep_days = 1", ["journal.keep_days", "3"]),
+        ("[journal]\nkeep_days = 8\n[engine]\nhistory_days = 9", ["journal.keep_days", "9, engine.history_days"]),
+        ("[engine]\nhistory_days = 2", ["engine.history_days", "3 and 30"]),
+        ("[engine]\nhistory_days = 31", ["engine.history_days", "3 and 30"]),
         ("[watch]\nhyperliquid_addresses = ['0x12']", ["watch.hyperliquid_addresses", "'0x12'", "40 hex"]),
         (f"[watch]\nhyperliquid_addresses = ['{'0' * 42}']", ["watch.hyperliquid_addresses", "'00", "0x"]),
         (f"[watch]\nhyperliquid_addresses = ['0x{'g' * 40}']", ["watch.hyperliquid_addresses", "gg'"]),
@@ -126,6 +129,11 @@ def test_more_accounts_than_can_be_asked_for_are_refused() -> None:
     assert len(load(environ={}, watch__hyperliquid_addresses=many[:-1]).watch.accounts) == MOST_ACCOUNTS
     with pytest.raises(ConfigError, match=f"{MOST_ACCOUNTS + 1} are too many"):
         load(environ={}, watch__hyperliquid_addresses=many)
+
+
+def test_a_longer_past_is_another_engine(tmp_path: Path) -> None:
+    longer = live_spec(load(written(tmp_path, "[engine]\nhistory_days = 7.5"), {}))
+    assert longer.history_days == 7.5 and longer.key != live_spec(load(environ={})).key
 
 
 def test_another_list_of_accounts_is_another_engine() -> None:

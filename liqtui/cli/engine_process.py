@@ -68,7 +68,8 @@ async def _live(spec: EngineSpec) -> int:
         _journal(spec) as journal,
     ):
         feeds = [ExchangeFeed(venue, session, clock, cache_dir(), limits, spec.accounts) for venue in spec.venues]
-        monitor = Monitor(feeds, spec.assets, clock, Cadence(), "live", str, journal)
+        cadence = Cadence(history_ms=round(spec.history_days * DAY_MS))
+        monitor = Monitor(feeds, spec.assets, clock, cadence, "live", str, journal)
         return await serve(monitor, spec.socket_path, spec.linger_s)
 
 

@@ -31,6 +31,8 @@ class EngineSpec(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = ""
     """Absolute folder of the dumps that are replayed."""
     linger_s: float = 3.0
+    history_days: float = 3.0
+    """How far back the venues are asked at the start, in live mode."""
     journal: Journal = Journal(enabled=False)
     """What is kept: nothing in demo and replay."""
     version: str = __version__
@@ -61,6 +63,7 @@ def live_spec(config: Config) -> EngineSpec:
         network=config.network,
         journal=config.journal,
         linger_s=config.engine.linger_s,
+        history_days=config.engine.history_days,
     )
 
 

@@ -100,7 +100,7 @@ class MarketState:
         self._score(bar)
         self.intensity.add_bar(bar)
         # Quotes that come before the next bar change the map of this moment; what is scored must not know them.
-        if self.scorer is not None and self.scorer.wants_map:
+        if self.scorer is not None and self.scorer.wants_map and self.heard_since_ms(bar.end_ms) is not None:
             draws = self.intensity.map_draws(SCORED_ROWS) if self.scorer.wants_draws else None
             self.scorer.before(self.intensity.now_map(), draws)
         self.step_ms = bar.step_ms

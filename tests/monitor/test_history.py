@@ -8,7 +8,7 @@ import pytest
 
 from liqtui.feeds.base import Unavailable
 from liqtui.feeds.clock import ManualClock
-from liqtui.model.market import DAY_MS, MINUTE_MS, OpenInterest, PriceBar
+from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, LongShortRatio, OpenInterest, PriceBar
 from liqtui.monitor.cadence import Cadence
 from liqtui.monitor.history import coarse_step_ms, fetch_history, fetch_since, join_steps
 from liqtui.monitor.market_state import known_ms
@@ -39,6 +39,16 @@ async def test_three_days_the_last_one_in_minutes_without_hole_or_overlap() -> N
     assert [bar.step_ms for bar in bars] == sorted((bar.step_ms for bar in bars), reverse=True)
     assert sum(bar.step_ms == MINUTE_MS for bar in bars) >= 24 * 60
     assert bars[-1].end_ms == NOW_MS // MINUTE_MS * MINUTE_MS
+
+
+async def test_a_longer_past_is_asked_for_where_that_is_wished() -> None:
+    """All of it: bars, open interest and ratios."""
+    span_ms = 90 * HOUR_MS
+    cadence = Cadence(history_ms=span_ms)
+    events, flat = await fetch_history(venue(), ask, "BTC", NOW_MS, cadence, give_up=False)
+    oldest = {type(event): NOW_MS - event.ts_ms for event in reversed(events)}
+    assert not flat and set(oldest) == {PriceBar, OpenInterest, LongShortRatio}
+    assert all(span_ms - 20 * MINUTE_MS <= age_ms <= span_ms for age_ms in oldest.values())
 
 
 async def test_events_come_in_the_order_in_which_they_were_known() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Liquidation, Market, OpenInterest, PriceBar, Quote
+from liqtui.model.now_map import NowMap
 from liqtui.model.params import BookParams
 from liqtui.model.scorer import Scorer
 from liqtui.model.skill import SkillReport
@@ -119,6 +120,33 @@ def test_hours_whose_prints_were_not_heard_are_neither_scored_nor_learned_from(
     lost = report_of(whole).prints + report_of(whole).outside - report_of(deaf).prints - report_of(deaf).outside
     assert lost == inside
     assert whole.intensity.experts.prints - deaf.intensity.experts.prints == pytest.approx(inside, abs=5)
+
+
+class Looked(Intensity):
+    """A model that counts how often its map is looked at."""
+
+    looks = 0
+
+    def now_map(self) -> NowMap | None:
+        """Count."""
+        self.looks += 1
+        return super().now_map()
+
+
+def test_a_past_whose_prints_were_not_heard_is_not_looked_at(
+    told: tuple[Sequence[PriceBar], Sequence[Liquidation]],
+) -> None:
+    """Each look would have its bars modelled one by one."""
+    bars, prints = told
+    since_ms = bars[300].ts_ms
+    model = Looked()
+    one = MarketState(MARKET, model, Scorer(), lambda at_ms: since_ms if at_ms > since_ms else None)
+    looks = []
+    for event in in_order(bars[:330], prints):
+        one.add_event(event)
+        if isinstance(event, PriceBar) and event.end_ms <= since_ms:
+            looks.append(model.looks)
+    assert set(looks) == {0} and model.looks > 0
 
 
 def test_a_venue_without_prints_is_not_scored() -> None:
