@@ -182,7 +182,7 @@ class LiqtuiApp(ChoosingApp):
 
     def _write_terminal(self, text: str) -> None:
         if not self.is_headless and not self.is_web:
-            self.write_terminal(text)
+            self.write_beside(text)
 
     def choose(self) -> None:
         """Release a frozen picture, and say what was asked for."""

@@ -132,6 +132,13 @@ class DirectApp(LightApp):
             self._waiting = self._ground = None
         self._send()
 
+    def write_beside(self, text: str) -> None:
+        """Write sequences in one write with the picture that is being made, or at once where none is."""
+        if self._waiting is None or self._shadow is None:
+            self.write_terminal(text)
+        else:
+            self._beside += text
+
     def defer(self, widget: Redrawn) -> bool:
         """Return whether a picture is being made, at the end of which the widget will be drawn."""
         if self._waiting is None:

@@ -66,6 +66,8 @@ class LightApp(App[None]):
         super().__init__(driver_class=driver_class, ansi_color=ansi_color)
         # tmux draws a line anew for each move of its cells in a pane beside another.
         self._shadow = Shadow(moves_cells=not in_tmux()) if painting_fault() is None else None
+        self._beside = ""
+        """Sequences that go out with the next frame."""
 
     @property
     def outlet(self) -> Outlet | None:
@@ -142,7 +144,7 @@ class LightApp(App[None]):
         if outlet is not None and outlet.is_busy(partial(asyncio.get_running_loop().call_soon_threadsafe, self._send)):
             return
         cursor = self._previous_cursor_position = self.screen.outer_size.clamp_offset(self.cursor_position)
-        data = shadow.changes(cursor)
+        data, self._beside = f"{self._beside}{shadow.changes(cursor)}", ""
         if not data:
             return
         if self._sync_available and len(data) > SYNC_FROM_BYTES:

@@ -195,3 +195,33 @@ def test_a_private_name_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch)
     assert (
         "through Textual: Textual has no" in {fact.subject: fact.text for fact in facts({"TERM": "xterm"})}["painting"]
     )
+
+
+class Written(LiqtuiApp):
+    """An app that keeps what it writes to its terminal."""
+
+    CSS_PATH = str(CSS)
+
+    def __init__(self, link: SceneLink) -> None:
+        super().__init__(link, BTC)
+        self.written: list[str] = []
+
+    def write_terminal(self, text: str) -> None:
+        """Keep it."""
+        self.written.append(text)
+
+
+async def test_what_stands_beside_the_screen_goes_out_in_one_write_with_a_picture() -> None:
+    app = Written(SceneLink())
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.written.clear()
+        with app.one_picture():
+            app.write_beside("title")
+            assert app.written == []
+        assert len(app.written) == 1 and app.written[0].startswith("title")
+        app.write_beside("another")
+        assert app.written[1:] == ["another"]
+        with app.one_picture():
+            pass
+        assert not any("title" in text for text in app.written[1:])
