@@ -51,13 +51,13 @@ def price_axis(
     if here is None:
         return plain
     text = f"{price(snapshot.detail.price_usd, decimals_of(snapshot)):>{width}}"
+
+    def make() -> Strip:
+        return pane.fresh_line([Field(text, pane.look("price") + Style(reverse=True))], width)
+
     axis = list(plain)
-    axis[here] = pane.held("now", text, lambda: _now(pane, text))
+    axis[here] = pane.refilled("now", width, (text,), make)
     return axis
-
-
-def _now(pane: Panel, text: str) -> Strip:
-    return pane.fresh_line([Field(text, pane.look("price") + Style(reverse=True))], len(text))
 
 
 def _labels(pane: Panel, snapshot: Snapshot, prices: PriceView, rows: int, width: int) -> list[Strip]:
