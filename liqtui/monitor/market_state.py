@@ -105,14 +105,15 @@ class MarketState:
             self.scorer.before(self.intensity.now_map(), draws)
         self.step_ms = bar.step_ms
         self.bars_seen += 1
-        self._keep()
+        if self.loaded:  # before, it would have each bar modelled by itself
+            self._keep()
 
     def _keep(self) -> None:
         """Note the states at the moments at which nothing is under way: only from there may they be taken up again."""
         learned_ms = self.intensity.experts.learned_ms
         if learned_ms is not None and (self.mix is None or self.mix.learned_ms != learned_ms):
             self.mix = self.intensity.experts.state
-        if self.scorer is not None and self.loaded and self.scorer.wants_map:
+        if self.scorer is not None and self.scorer.wants_map:
             self.scores = self.scorer.state()
 
     def _score(self, bar: PriceBar) -> None:

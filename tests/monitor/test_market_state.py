@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from liqtui.model.book import Books, Flow
 from liqtui.model.intensity import Intensity
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Liquidation, Market, OpenInterest, PriceBar, Quote
 from liqtui.model.now_map import NowMap
-from liqtui.model.params import BookParams
+from liqtui.model.params import BookParams, Floats
 from liqtui.model.scorer import Scorer
 from liqtui.model.skill import SkillReport
 from liqtui.monitor.market_state import HistoryEvent, MarketState, known_ms
@@ -147,6 +148,28 @@ def test_a_past_whose_prints_were_not_heard_is_not_looked_at(
         if isinstance(event, PriceBar) and event.end_ms <= since_ms:
             looks.append(model.looks)
     assert set(looks) == {0} and model.looks > 0
+
+
+def test_an_old_past_is_modelled_several_bars_at_a_time(
+    told: tuple[Sequence[PriceBar], Sequence[Liquidation]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody looks at the market while it is loaded."""
+    bars, _ = told
+    steps: list[Flow] = []
+    step = Books.step
+
+    def counted(books: Books, flow: Flow) -> Floats:
+        steps.append(flow)
+        return step(books, flow)
+
+    monkeypatch.setattr(Books, "step", counted)
+    one = state(lambda _: None)
+    one.intensity.expect_look(bars[-1].end_ms + 9 * DAY_MS)
+    for event in in_order(bars, []):
+        one.add_event(event)
+    one.end_history()
+    assert len(steps) < len(bars) / 100
+    assert sum(flow.volume_base for flow in steps) == pytest.approx(sum(bar.volume_base for bar in bars))
 
 
 def test_a_venue_without_prints_is_not_scored() -> None:
