@@ -14,7 +14,7 @@ import pytest
 from liqtui.feeds.base import Banned, Blocked, FeedError, Garbled, RateLimited, Unavailable
 from liqtui.feeds.clock import ManualClock
 from liqtui.journal.journal import Journal
-from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PrintGap
+from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PriceBar, PrintGap
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot, VenueState
 from liqtui.monitor.cadence import Cadence
@@ -111,6 +111,23 @@ async def test_two_venues_become_one_map() -> None:
         first = bench.now(Selection("BTC", window="4h").panned(-1000, NOW_MS, whole.detail.since_ms)).detail.heat
         assert first is not None and first.ts_ms[0] == whole.detail.since_ms and not first.gap.all()
     assert [feed.closed for feed in feeds] == [1, 1]
+
+
+class Young(ScriptedFeed):
+    """A venue that has listed its markets two hours ago."""
+
+    async def bars(self, asset: str, step_ms: int, start_ms: int, end_ms: int) -> list[PriceBar]:
+        """Return what there is."""
+        return await super().bars(asset, step_ms, max(start_ms, NOW_MS - 2 * HOUR_MS), end_ms)
+
+
+async def test_the_map_reaches_as_far_back_as_the_venue_that_knows_most() -> None:
+    clock = ManualClock(NOW_MS)
+    async with running(clock, [ScriptedFeed(clock), Young(clock, "beta")], ("BTC",)) as bench:
+        whole = (await bench.loaded()).detail.since_ms
+        alpha, beta = (bench.now(Selection("BTC", venue, "4h")).detail.since_ms for venue in ("alpha", "beta"))
+        assert whole is not None and alpha is not None and beta is not None
+        assert whole == alpha < beta
 
 
 async def test_the_map_moves_with_price_and_bars() -> None:
