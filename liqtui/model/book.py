@@ -50,6 +50,15 @@ class Inside:
         """Base coin opened."""
         return sum(part.births_base for part in self.parts)
 
+    def births(self) -> Floats:
+        """Return what each part opened, (parts, 1)."""
+        return np.array([[part.births_base] for part in self.parts])
+
+    def early(self) -> NDArray[np.bool_]:
+        """Return whether each part came before that in which price went farthest, (parts, 2)."""
+        out: NDArray[np.bool_] = np.arange(len(self.parts))[:, None] < np.array(self.farthest())
+        return out
+
     def stood_log(self) -> tuple[float, float]:
         """Return the mean of the lowest prices of the bars, and of the highest."""
         return fmean(self.lows_log), fmean(self.highs_log)
@@ -165,7 +174,7 @@ class Books:
 
     def _open_early(self, inside: Inside, pull: Floats, births: float) -> Floats:
         """Open what was opened before price went farthest, and may be swept in the same flow; return it, (2,)."""
-        opened = self._births(inside) * self._early(inside)
+        opened = inside.births() * inside.early()
         opened *= births / max(inside.births_base, 1e-300)
         for part, own in zip(inside.parts[: max(inside.farthest())], opened, strict=False):
             low, high = _downward(part.entries_log)
@@ -179,7 +188,7 @@ class Books:
         Opened is from when price went farthest on, at levels that it has not crossed since.
         """
         count = len(inside.parts)
-        weight = self._births(inside) * ~self._early(inside)
+        weight = inside.births() * ~inside.early()
         weight[-1] += weight.sum(0) <= 0
         weight /= weight.sum(0)
         lows, highs = [part.low_log for part in inside.parts], [part.high_log for part in inside.parts]
@@ -189,15 +198,6 @@ class Books:
             low, high = _downward(part.entries_log)
             floor = min([part.close_log, *lows[at + 1 :]]), -max([part.close_log, *highs[at + 1 :]])
             self.lanes.deposit(births * weight[at], pull, low, high, floor)
-
-    def _births(self, inside: Inside) -> Floats:
-        """Return what each part opened, (parts, 1)."""
-        return np.array([[part.births_base] for part in inside.parts])
-
-    def _early(self, inside: Inside) -> NDArray[np.bool_]:
-        """Return whether each part came before that in which price went farthest, (parts, 2)."""
-        out: NDArray[np.bool_] = np.arange(len(inside.parts))[:, None] < np.array(inside.farthest())
-        return out
 
     def _open(self, flow: Flow, pull: Floats, births: Floats) -> None:
         """Open `births` coins: a change of open interest over the range it came about in, the rest over the bar's."""

@@ -46,9 +46,8 @@ class Lanes:
         self._stops = {at: Stops(one, distance_log) for at, one in enumerate(params) if one.has_stops}
         self._worst = {at: np.zeros((2, ROWS, BINS)) for at in self._stops}
         """By expert, (2, ROWS, BINS) worst price since what stands was opened, in columns, mean over the cell."""
-        self._nervous: Ints = np.flatnonzero([one.eager > 0 for one in params])
-        self._eager: Floats = np.array([one.eager for one in params if one.eager > 0]).reshape(-1, 1)
-        self._eagerness: Floats = np.array([one.eager for one in params])
+        self._eager: Floats = np.array([one.eager for one in params])
+        self._nervous: Ints = np.flatnonzero(self._eager > 0)
         self._nerves = Nerves(self.params, distance_log) if len(self._nervous) else None
         self.rest: Floats = np.zeros((count, 2, ROWS + 1))
         """(experts, 2, ROWS + 1) base coin outside the window, by row; last the never bin."""
@@ -164,7 +163,7 @@ class Lanes:
             if top <= column:
                 continue
             crossed = crossing(column, top, lows_log[side] / BOOK_BIN_LOG - self.windows[side].first_bin)
-            for expert, used in enumerate((spent[:, side] * self._eagerness).tolist()):
+            for expert, used in enumerate((spent[:, side] * self._eager).tolist()):
                 cells = self._cells[expert, side, :, column:top]
                 left = np.ones_like(cells)
                 if expert in self._stops:
@@ -213,7 +212,7 @@ class Lanes:
         danger = self._nerves.standing(self.position(level), self._gap)
         if not len(danger.rows):
             return
-        after = stays(danger, spent[self._nervous] * self._eager)
+        after = stays(danger, spent[self._nervous] * self._eager[self._nervous, None])
         before = np.empty_like(after)
         for at, expert in enumerate(self._nervous):
             self._flat[expert].take(danger.cell, out=before[at], mode="clip")

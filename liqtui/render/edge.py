@@ -15,7 +15,6 @@ from liqtui.render.levels import Floats
 from liqtui.render.text import Field, line
 
 _LONG, _SHORT = 1, 1 + len(EIGHTHS)
-_MARKS = _SHORT + len(EIGHTHS)
 _MOST_CODES = 256
 
 
