@@ -107,12 +107,11 @@ class Experts:
         )
         self._totals = PeriodTotals()
         self._stepped = False
+        self._ever_learned = bool(known)
         self._theta: Floats | None = None
         self._shares: Floats | None = None
         self._weights: Floats | None = None
-        """What was worked out since the newest step."""
-        if known:
-            self._learned()
+        """What was worked out since the newest step, or lesson."""
 
     @property
     def started(self) -> bool:
@@ -122,7 +121,7 @@ class Experts:
     @property
     def taught(self) -> bool:
         """Whether anything was learned."""
-        return self._theta is not None and self._stepped
+        return self._ever_learned and self._stepped
 
     @property
     def prints(self) -> int:
@@ -185,11 +184,7 @@ class Experts:
     def _learn(self, full: list[Calibration], end_ms: int) -> None:
         if full:
             learn(full, end_ms)
-            self._learned()
-
-    def _learned(self) -> None:
-        self._theta = np.array([made.theta() for made in self.calibrations]).reshape(-1, len(SIDES), ROWS)
-        self._shares = None
+            self._ever_learned, self._theta, self._shares = True, None, None
 
     def held(self) -> Floats:
         """Return the base coin that price can liquidate, (experts, 2, ROWS)."""
@@ -199,9 +194,15 @@ class Experts:
         """Return the weights of the mix, (experts, 2, ROWS), for the books as they are; 1 while nothing was learned."""
         if self._weights is None:
             held = self.held()
-            theta = self._theta
-            self._weights = np.ones_like(held) if theta is None else fitted(theta, held, self.books.oi_base)
+            self._weights = (
+                fitted(self._learned_theta(), held, self.books.oi_base) if self._ever_learned else np.ones_like(held)
+            )
         return self._weights
+
+    def _learned_theta(self) -> Floats:
+        if self._theta is None:
+            self._theta = np.array([made.theta() for made in self.calibrations]).reshape(-1, len(SIDES), ROWS)
+        return self._theta
 
     def shares(self) -> Floats:
         """Return the weights of the experts, sum 1."""

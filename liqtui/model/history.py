@@ -4,6 +4,7 @@ import math
 from array import array
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from liqtui.model.divergence import Series
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PriceBar
-from liqtui.model.packed_columns import PackedColumns
+from liqtui.model.packed_columns import Packed, PackedColumns, packed
 
 ROWS_BELOW, ROWS_ABOVE = 288, 224
 ROWS = ROWS_BELOW + ROWS_ABOVE
@@ -66,12 +67,12 @@ class ColumnRing:
         self._cells = PackedColumns(size, ROWS)
         self._ohlc = np.full((size, 4), np.nan)
 
-    def put(self, column: Column) -> None:
+    def put(self, ts_ms: int, first_bin: int, cells: Packed, ohlc_usd: tuple[float, float, float, float]) -> None:
         """Remember a column, in place of the one `size` steps older."""
-        slot = (column.ts_ms // self.step_ms) % self.size
-        self._ts[slot], self._first[slot] = column.ts_ms, column.first_bin
-        self._ohlc[slot] = column.ohlc_usd
-        self._cells.put(slot, column.cells_usd)
+        slot = (ts_ms // self.step_ms) % self.size
+        self._ts[slot], self._first[slot] = ts_ms, first_bin
+        self._ohlc[slot] = ohlc_usd
+        self._cells.put(slot, cells)
 
     def newest_ms(self) -> int | None:
         """Return the open time of the newest column, None if there is none."""
@@ -133,7 +134,7 @@ class SpanRing(ColumnRing):
         self.span: Span | None = None
         """Prices of the newest column."""
 
-    def remember(self, bar: PriceBar, first_bin: int, cells_usd: NDArray[np.float32]) -> None:
+    def remember(self, bar: PriceBar, first_bin: int, cells: Packed) -> None:
         """Put a closed bar into its column, or into each column that it covers."""
         start = bar.ts_ms // self.step_ms * self.step_ms
         if self.span is None or self.span.ts_ms != start:
@@ -141,7 +142,7 @@ class SpanRing(ColumnRing):
         else:
             self.span.add(bar.high_usd, bar.low_usd, bar.close_usd)
         for ts_ms in range(start, bar.end_ms, self.step_ms):
-            self.put(Column(ts_ms, first_bin, cells_usd, self.span.ohlc()))
+            self.put(ts_ms, first_bin, cells, self.span.ohlc())
 
 
 class Rings:
@@ -151,13 +152,15 @@ class Rings:
         self._fine = ColumnRing(FINE_MS, FINE_COLUMNS)
         self._coarse, self._long = SpanRing(COARSE_MS, COARSE_COLUMNS), SpanRing(LONG_MS, LONG_COLUMNS)
 
-    def remember(self, bar: PriceBar, first_bin: int, cells_usd: NDArray[np.float32]) -> None:
-        """Take in a closed bar and the map at its end."""
-        self._coarse.remember(bar, first_bin, cells_usd)
-        self._long.remember(bar, first_bin, cells_usd)
-        if bar.step_ms == FINE_MS:
-            ohlc = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
-            self._fine.put(Column(bar.ts_ms, first_bin, cells_usd, ohlc))
+    def remember(self, bars: Iterable[PriceBar], first_bin: int, cells_usd: NDArray[np.float32]) -> None:
+        """Take in closed bars, ascending, and the (ROWS,) map at their end, for the columns of all of them."""
+        cells = packed(cells_usd)
+        for bar in bars:
+            self._coarse.remember(bar, first_bin, cells)
+            self._long.remember(bar, first_bin, cells)
+            if bar.step_ms == FINE_MS:
+                ohlc_usd = (bar.open_usd, bar.high_usd, bar.low_usd, bar.close_usd)
+                self._fine.put(bar.ts_ms, first_bin, cells, ohlc_usd)
 
     def oldest_ms(self) -> int | None:
         """Return the open time of the oldest column, None if there is none."""
@@ -239,8 +242,9 @@ class Samples:
             self._flow_base += 2 * bar.taker_buy_base - bar.volume_base
             cvd = self._flow_base
         self._ts_ms.append(bar.end_ms)
-        for column, value in zip(self._columns(), (bar.close_usd, oi_base, cvd), strict=True):
-            column.append(value)
+        self._price_usd.append(bar.close_usd)
+        self._oi_base.append(oi_base)
+        self._cvd_base.append(cvd)
         if self._ts_ms[0] < bar.end_ms - SAMPLES_MS - SLACK_MS:
             self._trim(bar.end_ms - SAMPLES_MS)
         self._made = None

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,16 +188,17 @@ class Intensity:
             else:
                 bar, flow = joined_bar([one.bar for one in run]), joined_flow(run, books.oi_base, books.params.rho)
             self._experts.take(bar, flow)
-            self._remember(bar)
+            self._remember([one.bar for one in run])
             prints = joined_prints(run)
             if prints is not None:
                 self._experts.hear(bar.end_ms, prints)
 
-    def _remember(self, bar: PriceBar) -> None:
-        if bar.end_ms <= self._columns_from_ms:
-            return
-        first, cells = self._column_cells(bar.close_usd, bar.close_usd, bar.close_usd)
-        self._rings.remember(bar, first, cells)
+    def _remember(self, bars: Sequence[PriceBar]) -> None:
+        """Remember the map as it is in the columns of some bars, those that can be seen."""
+        seen = [bar for bar in bars if bar.end_ms > self._columns_from_ms]
+        if seen:
+            close_usd = bars[-1].close_usd
+            self._rings.remember(seen, *self._column_cells(close_usd, close_usd, close_usd))
 
     def _column_cells(self, price_usd: float, low_usd: float, high_usd: float) -> tuple[int, NDArray[np.float32]]:
         first = bin_of(price_usd, HEAT_BIN_LOG) - ROWS_BELOW

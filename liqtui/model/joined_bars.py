@@ -10,9 +10,9 @@ from itertools import chain, groupby
 
 from liqtui.model.book import Flow, Inside, Part, opened_base
 from liqtui.model.grid import BOOK_BIN_LOG
-from liqtui.model.history import COARSE_COLUMNS, COARSE_MS, LONG_MS, oldest_ms
+from liqtui.model.history import oldest_ms
 from liqtui.model.joining import Told, swept_range, taker_imbalance
-from liqtui.model.market import HOUR_MS, Liquidation, PriceBar
+from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Liquidation, PriceBar
 
 PART_MS = HOUR_MS
 """What is opened in so long of a joined bar is opened over one range."""
@@ -20,24 +20,27 @@ PART_MS = HOUR_MS
 FINE_BINS = 8
 """Wider ranges of entries are rounded."""
 
-UNSEEN_MS = 4 * HOUR_MS
-"""Length to which bars are joined that no column shows."""
+UNSEEN_MS, OLD_MS = 4 * HOUR_MS, 20 * MINUTE_MS
+"""Lengths to which bars are joined that no column shows, and those that windows of several days show."""
+
+SINGLE_MS = DAY_MS + HOUR_MS
+"""Bars that end later than so long before the first look are taken one by one: the shorter windows show them."""
 
 
 class Lengths:
-    """To which length bars are joined: those of the columns in which they are first looked at."""
+    """To which length bars are joined: the longer, the less can be seen of them at the first look."""
 
     def __init__(self, first_ms: int) -> None:
         """`first_ms` is when the columns of the past are first looked at."""
         self._long_ms = oldest_ms(first_ms)
-        self._coarse_ms = first_ms // LONG_MS * LONG_MS - COARSE_COLUMNS * COARSE_MS
+        self._single_ms = first_ms - SINGLE_MS
 
     def at(self, bar: PriceBar) -> int:
         """Return the length for a bar, 0 for none."""
         end_ms = bar.end_ms
         if end_ms <= self._long_ms:
             return UNSEEN_MS
-        return LONG_MS if end_ms <= self._coarse_ms else 0
+        return OLD_MS if end_ms <= self._single_ms else 0
 
 
 class Waiting:

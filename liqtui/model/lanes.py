@@ -249,11 +249,12 @@ class Lanes:
         The mix is that of the parameters times `pull` (2, ROWS + 1), never last. Levels that a price at `floor` has
         passed are not opened; what would have stood there is opened elsewhere in proportion.
         """
-        if not (base > 0).any():
+        wanted = [bool(own.any()) for own in base.T > 0]
+        if not any(wanted):
             return
         ranges = zip(self.position(low), self.position(high), strict=True)
         (long, width), (short, _) = (entries_at(*one) for one in ranges)
-        opened = self._opening.opened((long, short), width, self.first_swept(floor), pull)
+        opened = self._opening.opened((long, short), width, self.first_swept(floor), pull, wanted)
         self.rest[:, :, -1] += base * opened.never
         if opened.outside is not None:
             self.rest[:, :, :-1] += base[:, :, None] * opened.outside

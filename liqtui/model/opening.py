@@ -5,6 +5,7 @@ from low - far on, and falls over w from low - near on. So each piece of the ker
 whole steps of a column, so that few openings differ by more than whole columns, and those few are kept.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,6 +19,9 @@ from liqtui.model.params import ROWS, BookParams, Floats, Ints
 
 NOWHERE = -8 * BINS
 """Column after the last of a row in which nothing is opened."""
+
+_NO_ENDS = (0, NOWHERE + 1)
+"""First column, and that after the last, of a side without cells."""
 
 MOST_KEPT, WIDEST_KEPT = 48, 128
 """Openings that are kept, some 140 kB each, and the widest of them in steps of the entries."""
@@ -73,6 +77,24 @@ class _Shape:
         """Return some of the cells."""
         return _shape(self.row[at], self.column[at], self.share[at], self.whole[at])
 
+    def of_side(self, side: int) -> "_Shape":
+        """Return the cells of one side alone."""
+        longs, is_own = int(self.sides[0]), np.arange(2) == side
+        own = slice(longs, None) if side else slice(longs)
+        ends = tuple(one if at == side else _NO_ENDS for at, one in enumerate(self.ends))
+        return _Shape(
+            self.cell[own],
+            self.row[own],
+            self.column[own],
+            self.share[own],
+            self.whole[own],
+            self.counts * is_own.repeat(ROWS),
+            self.sides * is_own,
+            self.by_row * is_own[:, None],
+            np.where(is_own[:, None], self.tops, NOWHERE),
+            (ends[0], ends[1]),
+        )
+
     def below(self, stop: Ints) -> "_Shape":
         """Return the shape with nothing in the columns `stop` (2,) of each side and above."""
         share = self.share * (self.column < stop.repeat(self.sides))
@@ -127,14 +149,23 @@ class Opening:
         )
         self._density: Floats = share / (self._far - self._near)
 
-    def opened(self, low: tuple[int, int], width: int, stop: tuple[int, int], pull: Floats) -> Opened:
+    def opened(
+        self,
+        low: tuple[int, int],
+        width: int,
+        stop: tuple[int, int],
+        pull: Floats,
+        sides: Sequence[bool] = (True, True),
+    ) -> Opened:
         """Return one coin with entries even over `width` from `low` on, nothing from the column `stop` on.
 
         `low` and `width` are in steps of which ENTRY_STEPS make a column; `pull` (2, ROWS + 1), never last, is what
-        the assumed mix is multiplied by.
+        the assumed mix is multiplied by. Without one of the `sides` the line has no cells of it.
         """
         begin = low[0] % ENTRY_STEPS, low[1] % ENTRY_STEPS
         shape = _kept(self, begin, width) if width <= WIDEST_KEPT else self.made(begin, width)
+        if not all(sides):
+            shape = shape.of_side(sides.index(True))
         low = low[0] // ENTRY_STEPS, low[1] // ENTRY_STEPS
         (first_long, last_long), (first_short, last_short) = shape.ends
         moved, lost = np.array(low), None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from liqtui.model.history import ROWS, Column, ColumnRing, Rings, Samples
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, PriceBar
-from liqtui.model.packed_columns import PackedColumns
+from liqtui.model.packed_columns import PackedColumns, packed
 
 
 def column(i: int, first_bin: int = 1000) -> Column:
@@ -18,10 +18,15 @@ def column(i: int, first_bin: int = 1000) -> Column:
     return Column(i * MINUTE_MS, first_bin, cells, (1.0, 2.0, 0.5, float(i)))
 
 
+def put(ring: ColumnRing, one: Column) -> None:
+    """Put a column into a ring."""
+    ring.put(one.ts_ms, one.first_bin, packed(one.cells_usd), one.ohlc_usd)
+
+
 def test_an_older_column_in_the_same_slot_is_not_shown_for_a_hole() -> None:
     ring = ColumnRing(MINUTE_MS, 10)
     for i in (*range(10), 11, 12):
-        ring.put(column(i))
+        put(ring, column(i))
     stretch = ring.stretch(12 * MINUTE_MS, 8, None)
     assert stretch is not None
     assert stretch.ts_ms.tolist() == [i * MINUTE_MS for i in range(5, 13)]
@@ -33,8 +38,8 @@ def test_an_older_column_in_the_same_slot_is_not_shown_for_a_hole() -> None:
 
 def test_columns_at_different_prices_share_one_grid_of_rows() -> None:
     ring = ColumnRing(MINUTE_MS, 10)
-    ring.put(column(1, first_bin=1000))
-    ring.put(column(2, first_bin=990))
+    put(ring, column(1, first_bin=1000))
+    put(ring, column(2, first_bin=990))
     stretch = ring.stretch(3 * MINUTE_MS, 3, column(3, first_bin=1005))
     assert stretch is not None
     assert stretch.first_bin == 990
@@ -52,7 +57,7 @@ def test_nothing_but_gaps_is_none() -> None:
 @given(st.lists(st.floats(0, 2.0**100, width=32), min_size=1, max_size=40), st.floats(1e-35, 1e6))
 def test_a_column_is_remembered_to_half_a_thousandth(cells: list[float], unit: float) -> None:
     columns, column = PackedColumns(3, len(cells)), (np.array(cells) * unit).astype(np.float32)
-    columns.put(2, column)
+    columns.put(2, packed(column))
     found = np.zeros(len(cells), dtype=np.float32)
     columns.unpack(2, found)
     np.testing.assert_allclose(found, column, rtol=1 / 2048, atol=float(column.max()) * 2.0**-39 + 1e-44)
@@ -66,12 +71,27 @@ def test_a_market_of_three_days_is_remembered_in_a_megabyte_and_a_half() -> None
     try:
         rings = Rings()
         for start_ms in range(0, 3 * DAY_MS, 5 * MINUTE_MS):
-            rings.remember(PriceBar(start_ms, 5 * MINUTE_MS, 1.0, 1.0, 1.0, 1.0, 1.0), 0, cells)
+            rings.remember([PriceBar(start_ms, 5 * MINUTE_MS, 1.0, 1.0, 1.0, 1.0, 1.0)], 0, cells)
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert rings.wanted(5 * MINUTE_MS, 3 * DAY_MS).newest_ms() == 3 * DAY_MS - 5 * MINUTE_MS
     assert taken < 1.5e6
+
+
+def test_bars_taken_as_one_keep_their_own_prices() -> None:
+    rings, five = Rings(), 5 * MINUTE_MS
+    bars = [PriceBar(i * five, five, 10.0 + i, 12.0 + i, 9.0 + i, 11.0 + i, 1.0) for i in range(6)]
+    rings.remember(bars, 7, np.full(ROWS, 3.0, dtype=np.float32))
+    fine = rings.past(five, 6 * five, 6 * five, 6 * five)
+    assert fine is not None
+    assert fine.first_bin == 7
+    assert not fine.gap.any()
+    assert (fine.cells_usd == 3.0).all()
+    assert fine.ohlc_usd.tolist() == [[10.0 + i, 12.0 + i, 9.0 + i, 11.0 + i] for i in range(6)]
+    quarters = rings.past(3 * five, 6 * five, 6 * five, 6 * five)
+    assert quarters is not None
+    assert quarters.ohlc_usd.tolist() == [[10.0, 14.0, 9.0, 13.0], [13.0, 17.0, 12.0, 16.0]]
 
 
 def test_samples_reach_back_three_days_and_a_quarter_and_no_further() -> None:

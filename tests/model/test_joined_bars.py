@@ -14,7 +14,16 @@ from liqtui.feeds.brackets import binance_brackets
 from liqtui.model.book import Books, Flow, births_base
 from liqtui.model.grid import BOOK_BIN_LOG
 from liqtui.model.intensity import Intensity
-from liqtui.model.joined_bars import FINE_BINS, UNSEEN_MS, Waiting, even_range, joined_bar, joined_flow, joined_prints
+from liqtui.model.joined_bars import (
+    FINE_BINS,
+    OLD_MS,
+    UNSEEN_MS,
+    Waiting,
+    even_range,
+    joined_bar,
+    joined_flow,
+    joined_prints,
+)
 from liqtui.model.joining import Flows, Told
 from liqtui.model.market import (
     DAY_MS,
@@ -35,7 +44,7 @@ from tests.model.test_book import dense
 FIVE = 5 * MINUTE_MS
 RHO = 0.2
 LOOK_MS = START_MS + 9 * DAY_MS
-"""A first look at which no column of the first two days is seen, and the third in columns of 15 minutes."""
+"""A first look at which no column of the first two days is seen, and the third in the longest window alone."""
 
 
 def told_bars(bars: Sequence[PriceBar], samples: Sequence[OpenInterest]) -> list[Told]:
@@ -281,11 +290,11 @@ def test_bars_are_taken_one_by_one_again_where_columns_are_looked_at(monkeypatch
     for bar in bars:
         model.add_bar(bar)
     lengths = {step: steps.count(step) for step in set(steps)}
-    assert set(lengths) >= {FIVE, 3 * FIVE, UNSEEN_MS}
-    assert lengths[FIVE] == pytest.approx(3 * 288, abs=30)
-    assert lengths[3 * FIVE] == pytest.approx(4 * 96, abs=12)
+    assert set(lengths) >= {FIVE, OLD_MS, UNSEEN_MS}
+    assert lengths[FIVE] == pytest.approx(300, abs=6)
+    assert lengths[OLD_MS] == pytest.approx((7 * 24 - 25) * 3, abs=8)
     assert sum(steps) == len(bars) * FIVE
-    assert steps[-3 * 288 :] == [FIVE] * (3 * 288)
+    assert steps[-288:] == [FIVE] * 288
 
 
 def test_totals_of_an_hour_teach_within_joined_bars() -> None:

@@ -150,3 +150,25 @@ def test_brackets_set_maintenance_and_highest_leverage() -> None:
     assert larger.high_rate == pytest.approx(0.1 - 80_500 / 2e6)
     assert larger.max_leverage == 25
     assert params_for(()) == BookParams()
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("high", [1800, BINS + 20])
+def test_what_one_side_opens_alone_is_what_it_opens_beside_the_other(side: int, high: int) -> None:
+    params, rng = BookParams(), np.random.default_rng(3)
+    opening, pull, stop = Opening(params), rng.uniform(0.5, 2.0, (2, ROWS + 1)), (1795, 1700)
+    low = at_columns(high, 1700)
+    both = opening.opened(low, 5, stop, pull)
+    alone = opening.opened(low, 5, stop, pull, [at == side for at in range(2)])
+    longs = int(both.sides[0])
+    own = slice(longs, None) if side else slice(longs)
+    assert alone.sides.tolist() == [int(both.sides[at]) if at == side else 0 for at in range(2)]
+    for name in ("cell", "share", "whole"):
+        assert np.array_equal(getattr(alone, name), getattr(both, name)[own])
+    for name in ("weight", "by_row", "never"):
+        assert np.array_equal(getattr(alone, name)[side], getattr(both, name)[side])
+    rows = slice(side * ROWS, (side + 1) * ROWS)
+    assert np.array_equal(alone.counts[rows], both.counts[rows])
+    assert np.array_equal(alone.tops[rows], both.tops[rows])
+    assert alone.counts.sum() == alone.sides.sum()
+    assert (np.delete(alone.tops, rows) < 0).all()
