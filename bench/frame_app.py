@@ -65,7 +65,7 @@ class OurApp(ThemedApp):
         if afresh:
             self._forget()
         with self.one_picture():
-            self.map.snapshot = snapshot
+            self.map.take(snapshot)
 
 
 class RivalApp(App[None]):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.model.selection import Selection
-from liqtui.model.snapshot import Snapshot
+from liqtui.model.snapshot import Settled, Snapshot
 from tests.ui.scene import make_snapshot
 
 Texture: TypeAlias = Literal["long_runs", "noisy"]
@@ -33,7 +33,7 @@ def mapped(texture: Texture, seed: int) -> Snapshot:
         cells = (cells + np.median(cells[cells > 0])) * np.exp(_noise(columns, bins, rng))
     cells[heat.gap] = 0.0
     # As a link says it: in what `later` makes of this, no column before the last differs.
-    heat = replace(heat, cells_usd=cells.astype(np.float32), settled=object())
+    heat = replace(heat, cells_usd=cells.astype(np.float32), settled=Settled())
     return replace(base, detail=replace(base.detail, heat=heat))
 
 

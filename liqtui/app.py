@@ -149,7 +149,7 @@ class LiqtuiApp(ChoosingApp):
 
     def _panels(self) -> Iterable[Panel]:
         for screen in self.screen_stack:
-            yield from panels(screen)
+            yield from screen.panels() if isinstance(screen, MainScreen) else panels(screen)
 
     def _show(self, snapshot: Snapshot) -> None:
         self.pace.drawn_whole()

@@ -41,9 +41,10 @@ class MarketClock:
 
     def now_ms(self) -> int:
         """Return the market time, UTC epoch ms; it stands still at the end."""
+        monotonic_s = time.monotonic()
         if self._began is None:
-            self._began = time.monotonic()
-        now = self._start_ms + int((time.monotonic() - self._began) * 1000 * self.speed)
+            self._began = monotonic_s
+        now = self._start_ms + int((monotonic_s - self._began) * 1000 * self.speed)
         return now if self._end_ms is None else min(now, self._end_ms)
 
     async def sleep_ms(self, span_ms: float) -> None:

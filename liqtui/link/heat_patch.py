@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.model.selection import Selection
-from liqtui.model.snapshot import Heat
+from liqtui.model.snapshot import Heat, Settled
 
 _F4, _F8, _U1 = np.dtype("<f4"), np.dtype("<f8"), np.dtype("u1")
 _KEPT_MOST = 3
@@ -117,27 +117,62 @@ def _bytes(array: NDArray[Any], dtype: np.dtype[Any]) -> memoryview:
     return memoryview(flat)
 
 
-class CellMemory:
-    """Cells of maps that differ in the last column only, in memory that is written again when nobody sees it any more.
+class _Room:
+    """Memory for the cells of a map."""
 
-    A copy of all cells for every change of a few would push all else out of the processor's caches.
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._memory = bytearray(count * _F4.itemsize)
+        self._seen: weakref.ref[NDArray[np.float32]] | None = None
+        self.holds: Settled | None = None
+        """The columns before the last one that are there."""
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether anybody has what was last written there."""
+        return self._seen is not None and self._seen() is not None
+
+    def cells(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return the memory as cells, which are seen as long as they are kept."""
+        flat: NDArray[np.float32] = np.frombuffer(self._memory, _F4)  # whatever is a view of it keeps it alive
+        self._seen = weakref.ref(flat)
+        return flat.reshape(shape)
+
+
+class CellMemory:
+    """Memory for the cells of maps that comes in turn: it is written again when nobody sees any more what is there.
+
+    Fresh memory for every change of a few cells would push all else out of the processor's caches.
     """
 
     def __init__(self) -> None:
-        self._settled: object = None
-        self._kept: list[tuple[bytearray, weakref.ref[NDArray[np.float32]]]] = []
+        self._rooms: list[_Room] = []
 
     def like(self, base: Heat) -> NDArray[np.float32]:
         """Return cells to be written to, those of the base but for the last column, which may hold anything."""
-        if base.settled is None or base.settled is not self._settled:
-            self._settled, self._kept = base.settled, []
-        unseen = (at for at, (_, seen) in enumerate(self._kept) if seen() is None)
-        at = next(unseen, len(self._kept))
-        memory = self._kept[at][0] if at < len(self._kept) else bytearray(base.cells_usd)
-        flat: NDArray[np.float32] = np.frombuffer(memory, _F4)  # whatever is a view of it keeps it alive
-        if at < _KEPT_MOST:
-            self._kept[at : at + 1] = [(memory, weakref.ref(flat))]
-        return flat.reshape(base.cells_usd.shape)
+        room = self._free(base.cells_usd.size, base.settled)
+        cells = room.cells(base.cells_usd.shape)
+        if base.settled is None or room.holds is not base.settled:
+            cells[:], room.holds = base.cells_usd, base.settled
+        return cells
+
+    def any(self, columns: int, rows: int, holds: Settled) -> NDArray[np.float32]:
+        """Return cells to be written to, which may hold anything, and are to hold the columns of a name."""
+        room = self._free(columns * rows, None)
+        room.holds = holds
+        return room.cells((columns, rows))
+
+    def _free(self, count: int, holds: Settled | None) -> _Room:
+        """Return memory that nobody sees, what `holds` some columns rather than other."""
+        free = [room for room in self._rooms if not room.is_seen]
+        fitting = [room for room in free if room.count == count]
+        room = next((one for one in fitting if one.holds is holds), fitting[0] if fitting else None)
+        if room is None:
+            self._rooms = [one for one in self._rooms if one not in free]
+            room = _Room(count)
+            if len(self._rooms) < _KEPT_MOST:
+                self._rooms.append(room)
+        return room
 
 
 def apply_heat(
@@ -152,17 +187,29 @@ def apply_heat(
         raise ValueError("a difference without a base")
     if memory is not None and _stands(base, part) and part.columns in ((), (part.count - 1,)):
         return _ended(base, part, selection, memory) if part.columns else replace(base, selection=selection)
-    moved = _moved(base, part.shift, part.count, part.first_bin, part.rows)
+    at = list(part.columns)
+    settled = _settled(base, part)
+    cells = None if memory is None else memory.any(part.count, part.rows, settled)
+    moved = _moved(base, part.shift, part.count, part.first_bin, part.rows, cells)
     if part.rows_at:
         moved.cells_usd[:, list(part.rows_at)] = _array(part.row_cells, _F4).reshape(part.count, len(part.rows_at))
-    at = list(part.columns)
     moved.cells_usd[at] = _array(part.cells, _F4).reshape(len(at), part.rows)
     moved.ohlc_usd[at] = _array(part.ohlc, _F8).reshape(len(at), 4)
     moved.gap[at] = _array(part.gap, _U1).view(np.bool_)
     if moved.prints_usd is not None and part.prints is not None:
         moved.prints_usd[at] = _array(part.prints, _F4).reshape(len(at), 2)
-    settled = moved.settled if not part.rows_at and at in ([], [part.count - 1]) else object()
     return replace(moved, selection=selection, settled=settled)
+
+
+def _settled(base: Heat, part: HeatPart) -> Settled:
+    """Return the name of the columns before the last one of what a part makes of the base."""
+    shape = (part.rows, part.first_bin) == (base.cells_usd.shape[1], base.first_bin)
+    closed = len(base.ts_ms) - 1 - part.shift
+    if part.shift < 0 or part.rows_at or not shape or min(part.columns, default=part.count) < closed:
+        return Settled()
+    if base.settled is not None and part.shift == 0 and part.count == len(base.ts_ms):
+        return base.settled
+    return Settled(base.settled, part.shift)
 
 
 def _stands(base: Heat, part: HeatPart) -> bool:
@@ -195,30 +242,35 @@ def _whole(part: HeatPart, selection: Selection) -> Heat:
     ts_ms = part.start_ms + part.step_ms * np.arange(part.count, dtype=np.int64)
     gap = _array(part.gap, _U1).view(np.bool_)
     prints = None if part.prints is None else _array(part.prints, _F4).reshape(part.count, 2)
-    return Heat(selection, part.step_ms, part.first_bin, ts_ms, cells, ohlc, gap, prints, object())
+    return Heat(selection, part.step_ms, part.first_bin, ts_ms, cells, ohlc, gap, prints, Settled())
 
 
 def _array(data: memoryview, dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.frombuffer(data, dtype)
 
 
-def _moved(base: Heat, shift: int, count: int, first_bin: int, rows: int) -> Heat:
-    """Return a copy of the base on other columns and rows: zeros, NaN and gaps where it has none."""
-    if shift == 0 and (count, rows, first_bin) == (*base.cells_usd.shape, base.first_bin):
-        own_prints = None if base.prints_usd is None else base.prints_usd.copy()
-        copies = base.cells_usd.copy(), base.ohlc_usd.copy(), base.gap.copy(), own_prints
-        return Heat(base.selection, base.step_ms, first_bin, base.ts_ms, *copies, base.settled)
-    cells = np.zeros((count, rows), _F4)
-    ohlc, gap = np.full((count, 4), np.nan, _F8), np.ones(count, np.bool_)
+def _moved(
+    base: Heat, shift: int, count: int, first_bin: int, rows: int, cells: NDArray[np.float32] | None = None
+) -> Heat:
+    """Return a copy of the base on other columns and rows: zeros, NaN and gaps where it has none.
+
+    `cells` are written over, if there are any, and are those of what is returned.
+    """
+    cells = np.empty((count, rows), _F4) if cells is None else cells
     to, source = _common(len(base.ts_ms), shift, count)
     row_to, row_source = _common(base.cells_usd.shape[1], first_bin - base.first_bin, rows)
+    cells[: to.start] = cells[to.stop :] = 0.0
+    cells[to, : row_to.start] = cells[to, row_to.stop :] = 0.0
     cells[to, row_to] = base.cells_usd[source, row_source]
+    ohlc, gap = np.full((count, 4), np.nan, _F8), np.ones(count, np.bool_)
     ohlc[to], gap[to] = base.ohlc_usd[source], base.gap[source]
     prints = None
     if base.prints_usd is not None:
         prints = np.zeros((count, 2), _F4)
         prints[to] = base.prints_usd[source]
-    ts_ms = int(base.ts_ms[0]) + base.step_ms * (shift + np.arange(count, dtype=np.int64))
+    ts_ms = base.ts_ms
+    if shift or count != len(ts_ms):
+        ts_ms = int(ts_ms[0]) + base.step_ms * (shift + np.arange(count, dtype=np.int64))
     return Heat(base.selection, base.step_ms, first_bin, ts_ms, cells, ohlc, gap, prints)
 
 

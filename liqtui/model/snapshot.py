@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
+from weakref import ref
 
 from liqtui.model.arrays import Bools, Float32s, Float64s, Int64s
 from liqtui.model.market import Side
@@ -61,6 +62,24 @@ class AssetRow:
     """Venues that list the asset."""
 
 
+class Settled:
+    """A name for the columns before the last one of a map."""
+
+    def __init__(self, before: "Settled | None" = None, shift: int = 0) -> None:
+        """With the name of a map `before`: its columns, the last one left out, are the first ones here.
+
+        They have moved by `shift` to the left.
+        """
+        self._before = None if before is None else ref(before)
+        self._shift = shift
+
+    def shift_from(self, older: object) -> int | None:
+        """Return by how far the columns of an older name have moved, None where it is not known that they have."""
+        if older is self:
+            return 0
+        return self._shift if self._before is not None and self._before() is older else None
+
+
 @dataclass(frozen=True, slots=True)
 class Heat:
     """The price x time map of one selection. Arrays are read-only by convention."""
@@ -82,8 +101,8 @@ class Heat:
     prints_usd: Float32s | None = None
     """(columns, 2) realised liquidations in each column, longs and shorts, as heard since the engine started; None
     where no venue of the selection prints them."""
-    settled: object = field(default=None, compare=False)
-    """The same object in two maps whose columns before the last are the same, prints aside; None says nothing."""
+    settled: "Settled | None" = field(default=None, compare=False)
+    """The same in two maps whose columns before the last are the same, prints aside; None says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

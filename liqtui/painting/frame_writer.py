@@ -11,7 +11,7 @@ from liqtui.painting.ink_chain import ink_chain
 from liqtui.painting.sequences import move, move_to
 
 if TYPE_CHECKING:
-    from liqtui.painting.runs import Runs
+    from liqtui.painting.runs import WrittenRow
     from liqtui.painting.slide import Slide
 
 MANY_CELLS = 400
@@ -26,13 +26,13 @@ _Span: TypeAlias = "tuple[int, int, int, array[int]]"
 class FrameWriter:
     """The bytes of one frame, with the pen and the cursor they leave."""
 
-    def __init__(self, glyphs: Glyphs, afresh: bool, runs: "Sequence[Runs | None]" = ()) -> None:
-        """Begin with the default pen; `runs` are those of the rows of a screen that is written afresh."""
+    def __init__(self, glyphs: Glyphs, afresh: bool, rows: "Sequence[WrittenRow | None]" = ()) -> None:
+        """Begin with the default pen; `rows` are what is known of those of a screen that is written afresh."""
         self._texts, self._inks = glyphs.texts, glyphs.inks
         self._glyphs = glyphs
         self._is_afresh = afresh
         """Whether nothing is known of the screen: then all of it is written, which is quickest row by row."""
-        self._runs = runs
+        self._rows = rows
         self._parts: list[str] = ["\x1b[m"] if afresh else []
         self._spans: list[_Span] = []
         self._ink = glyphs.default_ink
@@ -60,18 +60,11 @@ class FrameWriter:
                 end += 1
         self._spans.append((start, end, y, row))
 
-    def _write_runs(self, y: int, row: "array[int]", runs: "Runs") -> None:
+    def _write_row(self, y: int, row: "array[int]", whole: "WrittenRow") -> None:
         """Write a whole row."""
         self._go(0, y, row)
-        ink, text, write = self._ink, runs.text, self._parts.append
-        begin = 0
-        for new, end in zip(runs.inks, runs.bounds[1:], strict=True):
-            if new is not ink:
-                write(change(ink, new))
-                ink = new
-            write(text[begin:end])
-            begin = end
-        self._ink, self._at = ink, None
+        self._parts += change(self._ink, whole.first), whole.text
+        self._ink, self._at = whole.last, None
 
     def _write_pieces(self, pieces: Sequence[_Span], ink: Ink) -> None:
         """Write cells of one ink."""
@@ -129,11 +122,11 @@ class FrameWriter:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
         if self._is_afresh:
             for span in self._spans:
-                runs = self._runs[span[2]] if self._runs else None
-                if runs is None:
+                whole = self._rows[span[2]] if self._rows else None
+                if whole is None:
                     self._write_by_ink([span])
                 else:
-                    self._write_runs(span[2], span[3], runs)
+                    self._write_row(span[2], span[3], whole)
         elif sum([end - start for start, end, _, _ in self._spans]) <= MANY_CELLS:
             self._write_by_ink(self._spans)
         else:

@@ -1,15 +1,31 @@
 """A strip without the caches that Textual's compositor wants: most lines go past it, and never need them."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from rich.segment import Segment
 from textual.strip import Strip
+
+
+class Refilled(NamedTuple):
+    """A line of which some texts were exchanged."""
+
+    line: Strip
+    """The line before."""
+    texts: Sequence[str]
+    """The texts that are there now."""
+    part: tuple[int, Sequence[Segment]]
+    """The cell at which what differs begins, and the part of the line now that holds all of it."""
 
 
 class LightStrip(Strip):
     """A strip of segments that take so many cells; Textual's caches are made when one of them is asked for."""
 
-    __slots__ = ()
+    __slots__ = ("refilled",)
 
     def __init__(self, segments: list[Segment], cell_length: int) -> None:
+        self.refilled: Refilled | None = None
+        """How this one differs from the line that it was made of; None where that is not known."""
         if _KNOWS_STRIP:
             self._segments, self._cell_length = segments, cell_length
         else:

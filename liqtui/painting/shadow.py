@@ -12,11 +12,11 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from liqtui.painting.frame_writer import MANY_CELLS, FrameWriter
-from liqtui.painting.glyphs import MANY_GLYPHS, UNKNOWN, Glyphs
+from liqtui.painting.glyphs import MANY_GLYPHS, UNKNOWN, Glyphs, Ink
 
 if TYPE_CHECKING:
     from liqtui.painting.codes import Ids
-    from liqtui.painting.runs import GlyphArrays, Runs
+    from liqtui.painting.runs import GlyphArrays, WrittenRow
     from liqtui.painting.slide import Slide
 
 
@@ -156,7 +156,7 @@ class Shadow:
 
     def _written_afresh(self) -> FrameWriter:
         """Return the writer of all cells."""
-        writer, (width, height) = FrameWriter(self.glyphs, afresh=True, runs=self._whole_runs()), self.size
+        writer, (width, height) = FrameWriter(self.glyphs, afresh=True, rows=self._whole_rows()), self.size
         for y in range(height):
             writer.write(0, width, y, self.row(y))
         self._sent = self._now[:]
@@ -171,15 +171,15 @@ class Shadow:
             self._write_row(writer, y, begin, end)
         return writer
 
-    def _whole_runs(self) -> "Sequence[Runs | None]":
-        """Return the runs of all rows, none before there was a block: numpy finds them."""
+    def _whole_rows(self) -> "Sequence[WrittenRow | None]":
+        """Return all rows as they are written, none before there was a block: numpy finds their runs."""
         if not self._has_blocks:
             return ()
         from liqtui.painting.runs import GlyphArrays
 
         if self._arrays is None or self._arrays.glyphs is not self.glyphs:
             self._arrays = GlyphArrays(self.glyphs)
-        return self._arrays.runs(self._now, self.size[0])
+        return self._arrays.rows(self._now, self.size[0])
 
     def _move(self, writer: FrameWriter, slide: "Slide") -> None:
         """Have the terminal move cells that were sent, but for rows in which that would cut wide characters."""
@@ -202,7 +202,7 @@ class Shadow:
         if changed[-1] - changed[0] < len(changed):
             writer.write(changed[0], changed[-1] + 1, y, row)
         else:
-            for start, stop in _runs(changed):
+            for start, stop in _runs(changed, row, self.glyphs.inks):
                 writer.write(start, stop, y, row)
         self._sent[part] = now
 
@@ -217,17 +217,20 @@ class Shadow:
         self._sent = array("i", [numbers[glyph] for glyph in self._sent])
 
 
-def _runs(places: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield begin and end (exclusive) of the runs of ascending numbers."""
-    start = end = -1
+def _runs(places: Sequence[int], row: "array[int]", inks: Sequence[Ink]) -> Iterator[tuple[int, int]]:
+    """Yield begin and end (exclusive) of the runs of ascending places in a row of glyphs, of which each has its ink.
+
+    One place left out does not end a run of one ink: to write a cell again is no longer than a move.
+    """
+    start = end = places[0]
     for place in places:
-        if place != end:
-            if end >= 0:
+        if place > end:
+            is_near = place == end + 1 and inks[row[end - 1]] is inks[row[end]] is inks[row[place]]
+            if not is_near:
                 yield start, end
-            start = place
+                start = place
         end = place + 1
-    if end >= 0:
-        yield start, end
+    yield start, end
 
 
 def _placed(x: int, line: Iterable[Strip]) -> dict[int, Strip | None]:

@@ -41,10 +41,15 @@ class Field:
 
 def sum_rows(cells_usd: Floats, first_bin: int, view: PriceView) -> Floats:
     """Return the (columns, view.rows) sums of a (columns, bins) field over each row's bins; bins outside are lost."""
-    return _summed(*_bins_by_row(cells_usd, first_bin, view), view.rows)
+    first, bins_usd = _bins_by_row(cells_usd, first_bin, view)
+    sums = np.zeros((len(bins_usd), view.rows))
+    sums[:, first : first + bins_usd.shape[1]] = _added(bins_usd)
+    return sums
 
 
-def _bins_by_row(cells_usd: Floats, first_bin: int, view: PriceView) -> tuple[int, Floats]:
+def _bins_by_row(
+    cells_usd: Floats | NDArray[np.float32], first_bin: int, view: PriceView
+) -> tuple[int, Floats | NDArray[np.float32]]:
     """Return the first row of the view that has bins, and (columns, rows, bins_per_row) of those that have."""
     n, (columns, bins) = view.bins_per_row, cells_usd.shape
     low = view.low_row * n
@@ -52,36 +57,38 @@ def _bins_by_row(cells_usd: Floats, first_bin: int, view: PriceView) -> tuple[in
     if start >= stop:
         return 0, np.zeros((columns, 0, n))
     first, end = (start - low) // n, -((low - stop) // n)
-    padded = np.zeros((columns, (end - first) * n))
-    at = start - low - first * n
-    padded[:, at : at + stop - start] = cells_usd[:, start - first_bin : stop - first_bin]
-    return first, padded.reshape(columns, end - first, n)
+    at, shown = start - low - first * n, cells_usd[:, start - first_bin : stop - first_bin]
+    if shown.shape[1] != (end - first) * n:
+        padded = np.zeros((columns, (end - first) * n), cells_usd.dtype)
+        padded[:, at : at + stop - start] = shown
+        shown = padded
+    return first, shown.reshape(columns, end - first, n)
 
 
-def _summed(first: int, bins_usd: Floats, rows: int) -> Floats:
-    sums = np.zeros((len(bins_usd), rows))
-    sums[:, first : first + bins_usd.shape[1]] = _added(bins_usd)
-    return sums
-
-
-def _added(bins_usd: Floats) -> Floats:
+def _added(bins_usd: Floats | NDArray[np.float32]) -> Floats:
     """Return the sums over the last axis, which is short: numpy would go along it for each of them."""
-    sums = bins_usd[..., 0]
+    sums = bins_usd[..., 0].astype(np.float64)
     for k in range(1, bins_usd.shape[-1]):
-        sums = sums + bins_usd[..., k]
+        sums += bins_usd[..., k]
     return sums
 
 
-def side_rows(cells_usd: Floats, first_bin: int, close_usd: Floats, view: PriceView) -> tuple[Floats, Floats]:
+def side_rows(
+    cells_usd: Floats | NDArray[np.float32], first_bin: int, close_usd: Floats, view: PriceView
+) -> tuple[Floats, Floats]:
     """Return the sums over each row's bins of the (long, short) parts of a (columns, bins) field.
 
     Only the row that holds a column's close has bins of both sides: all others are summed once.
     """
     n, (first, bins_usd) = view.bins_per_row, _bins_by_row(cells_usd, first_bin, view)
     here, below = np.divmod(_middles(view).searchsorted(np.log(np.where(np.isnan(close_usd), 1e-300, close_usd))), n)
-    sums, is_long = _summed(first, bins_usd, view.rows), np.arange(view.rows) < here[:, None]
-    longs, shorts = np.where(is_long, sums, 0.0), np.where(is_long, 0.0, sums)
-    split = np.flatnonzero((below > 0) & (here >= first) & (here < first + bins_usd.shape[1]))
+    count = bins_usd.shape[1]
+    own, is_long = slice(first, first + count), np.arange(first, first + count) < here[:, None]
+    sums = _added(bins_usd)
+    longs, shorts = np.zeros((2, len(cells_usd), view.rows))
+    np.copyto(longs[:, own], sums, where=is_long)
+    np.copyto(shorts[:, own], sums, where=~is_long)
+    split = np.flatnonzero((below > 0) & (here >= first) & (here < first + count))
     at, is_below = here[split], np.arange(n) < below[split, None]
     usd = bins_usd[split, at - first]
     longs[split, at], shorts[split, at] = _added(np.where(is_below, usd, 0.0)), _added(np.where(is_below, 0.0, usd))
@@ -116,8 +123,7 @@ def reduce_field(
     grid = cell_columns(ts_ms.tobytes(), step_ms, times)
     low, at, last, known = grid.low, grid.at, grid.last, grid.known
     bins, close_usd = _bins_shown(first_bin, cells_usd.shape[1], prices), ohlc_usd[low:, 3]
-    shown_usd = cells_usd[low:, bins].astype(np.float64)
-    sides = side_rows(shown_usd, first_bin + bins.start, close_usd, prices)
+    sides = side_rows(cells_usd[low:, bins], first_bin + bins.start, close_usd, prices)
     long_usd, short_usd = (_masked_max(side, grid) for side in sides)
     empty = np.minimum.reduceat(gap[low:], at) | ~known
     closes = np.where(empty, np.nan, _last_known(close_usd)[last])

@@ -2,13 +2,21 @@
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.render.levels import Field, Floats, cell_columns, column_rows, reduce_field
 from liqtui.render.view import PriceView, TimeView
+
+
+class Settled(Protocol):
+    """A name for the columns before the last one."""
+
+    def shift_from(self, older: object) -> int | None:
+        """Return by how far those of an older name have moved, 0 for the same; None where that is not known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +29,7 @@ class _Columns:
     step_ms: int
     ohlc_usd: Floats
     gap: NDArray[np.bool_]
-    settled: object
+    settled: Settled | None
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -53,8 +61,8 @@ class _Columns:
         closed = len(old.ts_ms) - 1 - shift
         if self.key != old.key or rest or shift < 0 or not 0 < closed < len(self.ts_ms):
             return None
-        if shift == 0 and len(self.ts_ms) == closed + 1 and self.settled is not None and self.settled is old.settled:
-            return 0
+        if self.settled is not None and old.settled is not None and self.settled.shift_from(old.settled) == shift:
+            return shift
         # Where all columns are others, the first one is, too.
         same = (
             np.array_equal(mine[:end], his[shift : shift + end], equal_nan=mine.dtype == np.float64)
@@ -118,11 +126,11 @@ class Reducer:
 
     def reduce(
         self, cells_usd: NDArray[np.float32], first_bin: int, ts_ms: NDArray[np.int64], step_ms: int,
-        ohlc_usd: Floats, gap: NDArray[np.bool_], prices: PriceView, times: TimeView, settled: object = None,
+        ohlc_usd: Floats, gap: NDArray[np.bool_], prices: PriceView, times: TimeView, settled: Settled | None = None,
     ) -> Field:  # fmt: skip
         """Return what `reduce_field` makes of these; its arrays may be changed by the next call.
 
-        `settled` is the same object where all columns before the last are the same, so that they need not be compared.
+        Columns before the last need not be compared where `settled` says what has become of them.
         """
         columns = _Columns(cells_usd, first_bin, ts_ms, step_ms, ohlc_usd, gap, settled)
         made, view = self._made, (prices, times)
@@ -135,7 +143,8 @@ class Reducer:
             field = columns.from_column(0, prices, times)
         else:
             ahead = TimeView(times.cell_ms, times.first_cell + made.cell, times.cells - made.cell)
-            field = _joined(made.field, made.cell, columns.from_column(made.column - shift, prices, ahead))
+            field = made.field
+            _put(field, made.cell, columns.from_column(made.column - shift, prices, ahead))
         reached = _reached(ts_ms, step_ms, times) if made is None or self.renewed else (made.cell, made.column)
         self._made, self._closed, self._forming = _Made(columns, view, field, *reached), None, None
         return field
@@ -184,6 +193,7 @@ def _reached(ts_ms: NDArray[np.int64], step_ms: int, times: TimeView) -> tuple[i
     return cell, int(found.at[cell]) + found.low
 
 
-def _joined(head: Field, cell: int, tail: Field) -> Field:
-    parts = ((getattr(head, one.name)[:cell], getattr(tail, one.name)) for one in fields(Field))
-    return Field(*(np.concatenate(pair) for pair in parts))
+def _put(field: Field, cell: int, tail: Field) -> None:
+    """Put a field in place of the cells from one on."""
+    for one in fields(Field):
+        getattr(field, one.name)[cell:] = getattr(tail, one.name)

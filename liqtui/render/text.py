@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from liqtui.painting.light_strip import LightStrip
+from liqtui.painting.light_strip import LightStrip, Refilled
 from liqtui.painting.sequences import width_of
 
 
@@ -83,16 +83,27 @@ def refill(strip: Strip, old: Sequence[str], new: Sequence[str], at_end: bool = 
 
     None where it has not these there, or where a text takes other cells than the one before.
     """
-    segments = list(strip)
+    segments, known = list(strip), strip.refilled if isinstance(strip, LightStrip) else None
     first = len(segments) - len(old) if at_end else 0
-    if first < 0 or len(old) != len(new) or list(map(_text, segments[first : first + len(old)])) != list(old):
+    if first < 0 or len(old) != len(new):
         return None
-    for at in compress(range(len(old)), map(ne, old, new)):
+    is_sure = known is not None and known.texts is old
+    if not is_sure and list(map(_text, segments[first : first + len(old)])) != list(old):
+        return None
+    changed = list(compress(range(len(old)), map(ne, old, new)))
+    if not changed:
+        return strip
+    for at in changed:
         now = new[at]
         if width_of(now) != width_of(old[at]):
             return None
         segments[first + at] = Segment(now, segments[first + at].style)
-    return LightStrip(segments, strip.cell_length)
+    start, stop = first + changed[0], first + changed[-1] + 1
+    found = LightStrip(segments, strip.cell_length)
+    found.refilled = Refilled(strip, new, (width_of("".join(map(_text, segments[:start]))), segments[start:stop]))
+    if isinstance(strip, LightStrip):
+        strip.refilled = None  # what was before it is not wanted any more
+    return found
 
 
 def over(strip: Strip, x: int, text: str, style: Style) -> Strip:

@@ -15,6 +15,7 @@ from liqtui.widgets.asset_bar import AssetBar
 from liqtui.widgets.divergence import Divergence
 from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.opening import Opening
+from liqtui.widgets.panel import Panel, panels
 from liqtui.widgets.status import Hints, Status
 from liqtui.widgets.tape import Tape, Totals
 
@@ -64,6 +65,8 @@ class MainScreen(Screen[None]):
         self._assets = 0
         self._heatmap: Heatmap | None = None
         self._look: tuple[ThemeSpec, ColourSystem, bool] | None = None
+        self._panels: list[Panel] = []
+        """The panes, once the map is among them."""
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -93,6 +96,15 @@ class MainScreen(Screen[None]):
             self.query_one("#body").mount(self._heatmap, before=opening)
             opening.remove()
         return self._heatmap
+
+    def panels(self) -> list[Panel]:
+        """Return the panes in their order on screen."""
+        if self._panels:
+            return self._panels
+        found = panels(self)
+        if self._heatmap is not None and not any(isinstance(panel, Opening) for panel in found):
+            self._panels = found
+        return found
 
     def wear(self, theme: ThemeSpec, colour: ColourSystem, few: bool) -> None:
         """Draw the map in the colours of a theme, or in a `few` of them, as soon as it is there."""

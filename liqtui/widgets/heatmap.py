@@ -72,10 +72,6 @@ class Heatmap(Panel):
         self._is_behind = False
         """Whether the lines are not those of the picture yet."""
 
-    def take(self, snapshot: Snapshot) -> None:
-        """Show the snapshot that the app shows, to those too that watch the map."""
-        self.snapshot = snapshot
-
     def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what is new; what was set for another asset's prices does not hold for this one's."""
         if old is not None and new is not None and old.detail.selection.asset != new.detail.selection.asset:

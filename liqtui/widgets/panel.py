@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from liqtui.model.snapshot import AssetRow, Snapshot
 from liqtui.painting.direct import DirectApp, Part, differing
+from liqtui.painting.light_strip import LightStrip
 from liqtui.render.numbers import price_decimals
 from liqtui.render.text import Field, blank, line, refill, spread
 
@@ -241,10 +242,16 @@ def changes(old: Sequence[Strip], new: Sequence[Strip], x: int = 0) -> dict[int,
     """Return by row what differs between two lists of lines that begin at a cell."""
     found = {}
     for y in compress(range(len(old)), map(is_not, old, new)):
-        part = differing(list(old[y]), list(new[y]))
+        part = _difference(old[y], new[y])
         if part is not None:
             found[y] = x + part[0], part[1]
     return found
+
+
+def _difference(old: Strip, new: Strip) -> Part | None:
+    """Return what differs in a line; a line that was made of the old one says it."""
+    known = new.refilled if isinstance(new, LightStrip) else None
+    return known.part if known is not None and known.line is old else differing(list(old), list(new))
 
 
 def _theme_style(name: str, variables: Mapping[str, str]) -> Style:

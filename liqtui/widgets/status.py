@@ -43,6 +43,10 @@ class Status(Panel):
 
     condition: var[Condition] = var(Condition(), init=False)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._calm = False
+
     def watch_condition(self) -> None:
         """Draw what is new."""
         self._note_calm()
@@ -58,7 +62,8 @@ class Status(Panel):
         snapshot, condition = self.snapshot, self.condition
         calm = snapshot is not None and snapshot.mode == "live" and not snapshot.note
         calm = calm and not condition.broken and condition.frozen_ms is None
-        if calm != self.has_class("-calm"):
+        if calm != self._calm:
+            self._calm = calm
             self.set_class(calm, "-calm")
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:

@@ -51,3 +51,9 @@ async def test_a_manual_clock_wakes_sleepers_in_order_and_shows_each_its_own_mom
     assert seen[2:] == [(300, 300), (400, 400)]
     assert clock.now_ms() == 1250
     await asyncio.gather(*tasks)
+
+
+def test_a_market_clock_begins_where_it_is_told_to_however_fast_it_runs() -> None:
+    clock = MarketClock(1_000_000, 1e9)
+    assert clock.now_ms() == 1_000_000
+    assert clock.now_ms() > 1_000_000

@@ -24,7 +24,7 @@ from liqtui.link.codec import (
 )
 from liqtui.link.errors import ProtocolError
 from liqtui.model.selection import Selection
-from liqtui.model.snapshot import Snapshot
+from liqtui.model.snapshot import Heat, Snapshot
 from tests.link.snapshots import (
     assert_same,
     make_heat,
@@ -152,6 +152,43 @@ def test_cells_that_nobody_looks_at_are_written_over() -> None:
         assert read is not None and read.detail.heat is not None
         places.add(read.detail.heat.cells_usd.ctypes.data)
     assert len(places) <= 4
+
+
+@given(CHANGES, st.integers(0, 2**32))
+def test_a_map_says_which_of_its_columns_are_those_of_the_one_before(changes: list[tuple[str, int]], seed: int) -> None:
+    random = np.random.default_rng(seed)
+    snapshot = make_snapshot(random)
+    writer, reader = FrameWriter(), FrameReader()
+    before: Heat | None = None
+    for change, amount in (("last", 11), *changes, ("last", 11)):
+        snapshot = changed(random, snapshot, change, amount)
+        read = reader.read(over_the_wire(writer.frame(snapshot)))
+        assert read is not None
+        heat = read.detail.heat
+        if heat is not None and before is not None and heat.settled is not None:
+            shift = heat.settled.shift_from(before.settled)
+            if shift is not None:
+                closed = len(before.ts_ms) - 1 - shift
+                assert (heat.first_bin, heat.cells_usd.shape[1]) == (before.first_bin, before.cells_usd.shape[1])
+                assert np.array_equal(heat.cells_usd[:closed], before.cells_usd[shift:-1])
+                assert np.array_equal(heat.ohlc_usd[:closed], before.ohlc_usd[shift:-1], equal_nan=True)
+                assert np.array_equal(heat.gap[:closed], before.gap[shift:-1])
+        before = heat
+
+
+def test_a_column_that_ends_moves_the_others_and_says_so() -> None:
+    random = np.random.default_rng(5)
+    snapshot = make_snapshot(random)
+    writer, reader = FrameWriter(), FrameReader()
+    names = []
+    for _ in range(3):
+        read = reader.read(over_the_wire(writer.frame(snapshot)))
+        assert read is not None and read.detail.heat is not None and snapshot.detail.heat is not None
+        names.append(read.detail.heat.settled)
+        snapshot = with_heat(snapshot, slid(random, snapshot.detail.heat, 1))
+    assert names[1] is not None and names[1].shift_from(names[0]) == 1
+    assert names[2] is not None and names[2].shift_from(names[1]) == 1
+    assert names[2].shift_from(names[0]) is None and names[0] is not None and names[0].shift_from(names[0]) == 0
 
 
 def test_the_snapshots_of_these_tests_have_something_in_every_field() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liqtui.model.snapshot import Settled
 from liqtui.render import reducer as module
 from liqtui.render.levels import Field, reduce_field
 from liqtui.render.reducer import Reducer
@@ -34,7 +35,7 @@ def test_every_picture_is_what_it_would_be_from_nothing(
     gap[-1] = False
     ohlc[gap] = np.nan
     prices = PriceView(1e-3, scale, 0, 24 // scale)
-    kept, settled = Reducer(), object()
+    kept, settled = Reducer(), Settled()
     for turn in range(8):
         usd, ohlc, gap = usd.copy(), ohlc.copy(), gap.copy()
         usd[-1] *= rng.lognormal(0, 0.5, 24).astype(np.float32)
@@ -44,11 +45,35 @@ def test_every_picture_is_what_it_would_be_from_nothing(
         if turn == 6:
             ts_ms = ts_ms + STEP_MS
         if turn in (4, 6):
-            settled = object()
+            settled = Settled()
         times = frame_time(int(ts_ms[-1]) + turn * 5_000, (columns - 1) * STEP_MS, cells)
         given_ = (0, ts_ms, STEP_MS, ohlc, gap, prices, times)
         got = kept.reduce(usd, *given_, settled if told else None)
         assert_equal(got, reduce_field(usd.astype(np.float64), *given_))
+
+
+def test_columns_of_which_it_is_said_where_they_went_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, ts_ms = np.random.default_rng(4), np.arange(30, dtype=np.int64) * STEP_MS
+    usd, ohlc, gap = rng.exponential(1e6, (40, 24)).astype(np.float32), np.full((30, 4), 1.01), np.zeros(30, np.bool_)
+    times = frame_time(int(ts_ms[-1]), 29 * STEP_MS, 60)
+    prices, kept, settled = PriceView(1e-3, 1, 0, 24), Reducer(), Settled()
+    compared: list[object] = []
+    equal = np.array_equal
+
+    def counting(one: np.ndarray, other: np.ndarray, equal_nan: bool = False) -> bool:
+        compared.append(one)
+        return equal(one, other, equal_nan=equal_nan)
+
+    for turn in range(6):
+        own = usd[turn : turn + 30].copy()
+        own[-1] *= 0.5
+        given_ = (0, ts_ms + turn * STEP_MS, STEP_MS, ohlc, gap, prices, times)
+        with monkeypatch.context() as patch:
+            patch.setattr(np, "array_equal", counting)
+            got = kept.reduce(own, *given_, settled)
+        assert_equal(got, reduce_field(own.astype(np.float64), *given_))
+        settled = Settled(settled, 1) if turn != 3 else Settled()
+    assert len(compared) == 6, "only where a name was new"
 
 
 def test_only_what_the_forming_column_reaches_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,11 +192,17 @@ class BusyLink(SceneLink):
         return self._mailbox.items()
 
 
-async def test_waiting_snapshots_collapse_to_the_newest() -> None:
+async def test_waiting_snapshots_collapse_to_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(link=BusyLink()) as (app, link, pilot):
         shown: list[int] = []
         heatmap = app.query_one(Heatmap)
-        heatmap.watch(heatmap, "snapshot", lambda snapshot: shown.append(snapshot.version), init=False)
+        take = heatmap.take
+
+        def noted(snapshot: Snapshot) -> None:
+            shown.append(snapshot.version)
+            take(snapshot)
+
+        monkeypatch.setattr(heatmap, "take", noted)
         for version in range(10, 60):
             link.put(make_snapshot(BTC, version))
         await settle(pilot)

@@ -1,8 +1,7 @@
 """A screen that is written afresh shows, cell by cell, what was wanted, whichever way its rows are written."""
 
-from itertools import groupby
+from itertools import pairwise
 
-import numpy as np
 import pyte
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,11 +9,17 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
+from liqtui.painting.glyphs import change
 from liqtui.painting.runs import GlyphArrays
 from liqtui.painting.shadow import Shadow
 
 SYSTEM = ColorSystem.TRUECOLOR
-PIECES = st.lists(st.tuples(st.text("ab ▀█─·世é", max_size=4), st.sampled_from(["red", "on blue", "bold red", ""])))
+PIECES = st.lists(
+    st.tuples(
+        st.text("ab ▀█─·世é", max_size=4),
+        st.sampled_from(["red", "on blue", "bold red", "red on blue", "green on blue", "green on red", ""]),
+    )
+)
 
 
 def of_rows(rows: list[list[tuple[str, str]]], width: int) -> Shadow:
@@ -44,25 +49,25 @@ def test_written_by_runs_or_by_ink_it_is_the_same(rows: list[list[tuple[str, str
 
 
 @given(st.lists(PIECES, min_size=1, max_size=5), st.integers(3, 24))
-def test_runs_are_those_of_the_inks(rows: list[list[tuple[str, str]]], width: int) -> None:
+def test_rows_are_written_with_the_changes_between_their_inks(rows: list[list[tuple[str, str]]], width: int) -> None:
     shadow = of_rows(rows, width)
-    found = GlyphArrays(shadow.glyphs).runs(shadow._now, width)
-    for y, runs in enumerate(found):
+    found = GlyphArrays(shadow.glyphs).rows(shadow._now, width)
+    for y, whole in enumerate(found):
         row = shadow.row(y)
         texts = [shadow.glyphs.texts[glyph] for glyph in row]
         if any(len(text) != 1 for text in texts):
-            assert runs is None
+            assert whole is None
             continue
-        pieces = [(ink, len(list(own))) for ink, own in groupby(shadow.glyphs.inks[glyph] for glyph in row)]
-        assert runs is not None and runs.text == "".join(texts)
-        assert runs.inks == [ink for ink, _ in pieces]
-        assert runs.bounds == [0, *np.cumsum([length for _, length in pieces]).tolist()]
+        inks = [shadow.glyphs.inks[glyph] for glyph in row]
+        steps = ["", *(change(old, new) if new is not old else "" for old, new in pairwise(inks))]
+        wanted = "".join(part for pair in zip(steps, texts, strict=True) for part in pair)
+        assert whole == (wanted, inks[0], inks[-1])
 
 
 def test_glyphs_that_are_new_are_taken_over() -> None:
     shadow = of_rows([[("a", "red")]], 3)
     arrays = GlyphArrays(shadow.glyphs)
-    arrays.runs(shadow._now, 3)
+    arrays.rows(shadow._now, 3)
     shadow.splice(0, 0, [Segment("b", Style.parse("blue"))], SYSTEM)
-    (runs,) = arrays.runs(shadow._now, 3)
-    assert runs is not None and runs.text == "b  " and len(runs.inks) == 2
+    (whole,) = arrays.rows(shadow._now, 3)
+    assert whole is not None and whole.text == f"b{change(whole.first, whole.last)}  "
