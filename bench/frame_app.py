@@ -9,7 +9,8 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -97,8 +98,11 @@ class Classes:
         return numbers
 
 
-async def measure(pictures: list[Callable[[], None]]) -> dict[str, list[float]]:
-    """Draw one picture after another; the CPU that waiting itself takes is not counted."""
+async def measure(pictures: Iterable[Callable[[], None]]) -> dict[str, list[float]]:
+    """Draw one picture after another, each made right before, as what comes over a link is.
+
+    Neither that counts nor the CPU that waiting itself takes.
+    """
     began_s, cpu_ms = [], []
     idle_ms = statistics.median([await _cpu_ms(lambda: None) for _ in range(5)])
     for picture in pictures:
@@ -116,23 +120,31 @@ async def _cpu_ms(act: Callable[[], None]) -> float:
 
 async def draw_ours(app: OurApp, texture: Texture, frames: int) -> dict[str, object]:
     """Return the figures of whole pictures and of changes of the last column."""
-    whole = [mapped(texture, seed) for seed in range(frames)]
-    full = await measure([lambda one=one: app.show(one, True) for one in whole])  # type: ignore[misc]
-    rng, changed = np.random.default_rng(1), [whole[-1]]
-    for _ in range(frames):
-        changed.append(later(changed[-1], rng))
-    last = await measure([lambda one=one: app.show(one, False) for one in changed[1:]])  # type: ignore[misc]
+    full = await measure(partial(app.show, mapped(texture, seed), True) for seed in range(frames))
+    last = await measure(partial(app.show, one, False) for one in changed(mapped(texture, frames - 1), frames))
     size = app.map._shown
     assert size is not None and (size[0].times.cells, size[1]) == (MAP_COLUMNS, MAP_ROWS)
     return {"full": full, "last_column": last}
+
+
+def changed(snapshot: Snapshot, frames: int) -> Iterator[Snapshot]:
+    """Yield snapshots of which each differs from the one before in the last column."""
+    rng = np.random.default_rng(1)
+    for _ in range(frames):
+        snapshot = later(snapshot, rng)
+        yield snapshot
 
 
 async def draw_rival(drawing: Drawing, texture: Texture, frames: int) -> dict[str, object]:
     """Return the figures of whole pictures."""
     classes = Classes()
     drawing.learn(classes.looks)
-    whole = [mapped(texture, seed) for seed in range(frames)]
-    return {"full": await measure([lambda one=one: drawing.draw(classes.grid(one)) for one in whole])}  # type: ignore[misc]
+    snapshots = (mapped(texture, seed) for seed in range(frames))
+    return {"full": await measure(partial(_draw, drawing, classes, one) for one in snapshots)}
+
+
+def _draw(drawing: Drawing, classes: Classes, snapshot: Snapshot) -> None:
+    drawing.draw(classes.grid(snapshot))
 
 
 def main() -> None:
