@@ -26,7 +26,7 @@ from liqtui.theming import (
     variables,
 )
 
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 5.0
 """How often the file of the theme is looked at, while something is drawn."""
 
 
