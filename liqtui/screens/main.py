@@ -91,7 +91,7 @@ class MainScreen(Screen[None]):
             opening = self.query_one(Opening)
             opening.display = False
             self._heatmap = Heatmap()
-            self._heatmap.set_reactive(Heatmap.snapshot, opening.snapshot)
+            self._heatmap.begin_with(opening.snapshot)
             self._dress(self._heatmap)
             self.query_one("#body").mount(self._heatmap, before=opening)
             opening.remove()

@@ -29,7 +29,7 @@ class Page(Screen[None]):
         super().__init__()
         self._content = content
         self._status = Status()
-        self._status.set_reactive(Status.snapshot, snapshot)
+        self._status.begin_with(snapshot)
         self._status.set_reactive(Status.condition, condition)
 
     def compose(self) -> ComposeResult:

@@ -84,7 +84,7 @@ class LinkedMap(Heatmap):
     def take(self, snapshot: Snapshot) -> None:
         """Show the newest of its own link when the app shows what is new."""
         if self._newest is not None:
-            self.snapshot = self._newest
+            super().take(self._newest)
 
     async def _listen(self) -> None:
         app = cast(PacedApp, self.app)
@@ -131,7 +131,7 @@ class SideBySide(Screen[int]):
     ) -> None:
         super().__init__(classes=f"-maps-{len(selections)}")
         self._status = Status()
-        self._status.set_reactive(Status.snapshot, snapshot)
+        self._status.begin_with(snapshot)
         self._status.set_reactive(Status.condition, condition)
         self.maps = [LinkedMap(links(), selection) for selection in selections]
         for one in self.maps:

@@ -21,5 +21,5 @@ class SkillScreen(Page):
 
     def __init__(self, snapshot: Snapshot | None, condition: Condition) -> None:
         sheet = SkillSheet()
-        sheet.set_reactive(SkillSheet.snapshot, snapshot)
+        sheet.begin_with(snapshot)
         super().__init__(snapshot, condition, sheet)

@@ -64,7 +64,7 @@ class TextScreen(Screen[None]):
         self._status, self._page = Status(), Sentences()
         self._status.set_reactive(Status.condition, condition)
         for panel in (self._status, self._page):
-            panel.set_reactive(Panel.snapshot, snapshot)
+            panel.begin_with(snapshot)
 
     def compose(self) -> ComposeResult:
         """Lay out the status line and the page."""

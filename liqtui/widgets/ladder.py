@@ -24,13 +24,6 @@ class Ladder(Panel):
         super().__init__(id=id)
         self._cursor: Cluster | None = None
 
-    def take(self, snapshot: Snapshot) -> None:
-        """Show what the app shows; with a cursor as a reactive, since what `heed` posts must come from here."""
-        if self._cursor is None:
-            super().take(snapshot)
-        else:
-            self.snapshot = snapshot
-
     def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Keep the cursor on its zone as the zones move."""
         if self._cursor is not None:
@@ -84,7 +77,7 @@ class Ladder(Panel):
     def _place(self, cluster: Cluster | None) -> None:
         if cluster != self._cursor:
             self._cursor = cluster
-            self.post_message(ClusterPicked(cluster))
+            self.post_message(ClusterPicked(cluster).set_sender(self))  # whoever has made it move
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """Return the heading and the rungs that fit around the price or the cursor."""

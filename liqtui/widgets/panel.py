@@ -10,7 +10,6 @@ from rich.style import Style
 from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
-from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -41,11 +40,9 @@ _LINES_KEPT = 120
 class Panel(Widget):
     """A pane drawn line by line from the newest snapshot."""
 
-    snapshot: var[Snapshot | None] = var(None, always_update=True, init=False)
-    """What is shown; None before the engine has sent anything."""
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._snapshot: Snapshot | None = None
         self._lines: list[Strip] = []
         self._drawn_size = Size(0, 0)
         self._looks: dict[str, Style] = {}
@@ -144,15 +141,19 @@ class Panel(Widget):
         self._made[key] = made
         return made
 
-    def take(self, snapshot: Snapshot) -> None:
-        """Show the snapshot that the app shows: as setting it does, without Textual's search for watchers."""
-        old = self.snapshot
-        self.set_reactive(Panel.snapshot, snapshot)
-        self.heed(old, snapshot)
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Return what is shown, None before the engine has sent anything; no reactive, which is slow to ask."""
+        return self._snapshot
 
-    def watch_snapshot(self, old: Snapshot | None, new: Snapshot | None) -> None:
-        """Draw what is new."""
-        self.heed(old, new)
+    def begin_with(self, snapshot: Snapshot | None) -> None:
+        """Take over what is to be shown first."""
+        self._snapshot = snapshot
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Show a snapshot."""
+        old, self._snapshot = self._snapshot, snapshot
+        self.heed(old, snapshot)
 
     def heed(self, old: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what differs between the snapshot before and that of now."""

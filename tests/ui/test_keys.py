@@ -186,7 +186,10 @@ async def test_the_cursor_stays_on_its_zone_when_the_zones_move() -> None:
         link.put(replace(snapshot, detail=replace(snapshot.detail, clusters=moved)))
         await settle(pilot)
         assert app.query_one(Heatmap).marked in moved
-        link.put(make_snapshot(Selection("ETH"), 6))
+        app.screen.call_later(app.query_one(Ladder).take, make_snapshot(BTC, 6))
+        await settle(pilot)
+        assert app.query_one(Heatmap).marked in snapshot.detail.clusters, "whoever hands the snapshot over"
+        link.put(make_snapshot(Selection("ETH"), 7))
         await settle(pilot)
         assert app.query_one(Heatmap).marked is None
 
