@@ -207,7 +207,7 @@ def _settled(base: Heat, part: HeatPart) -> Settled:
     closed = len(base.ts_ms) - 1 - part.shift
     if part.shift < 0 or part.rows_at or not shape or min(part.columns, default=part.count) < closed:
         return Settled()
-    if base.settled is not None and part.shift == 0 and part.count == len(base.ts_ms):
+    if base.settled is not None and _stands(base, part):
         return base.settled
     return Settled(base.settled, part.shift)
 

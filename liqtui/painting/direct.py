@@ -6,7 +6,7 @@ container, or on a screen that it has not painted yet.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from operator import eq, itemgetter
+from operator import eq
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rich.color import ColorSystem
@@ -19,7 +19,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from liqtui.painting.light import LightApp, has
-from liqtui.painting.sequences import width_of
+from liqtui.painting.light_strip import Part, part_of
 from liqtui.painting.shadow import Shadow
 
 if TYPE_CHECKING:
@@ -33,12 +33,6 @@ def direct_fault() -> str | None:
     return f"Textual has no {', '.join(missing)}" if missing else None
 
 
-Part = tuple[int, Sequence[Segment]]
-"""Cell at which a part of a line begins, and the part."""
-_text = itemgetter(0)
-"""The text of a segment."""
-
-
 def differing(old: Sequence[Segment], new: Sequence[Segment]) -> Part | None:
     """Return the part of a line without what is the same at both ends of an older one, None where nothing differs."""
     same = list(map(eq, old, new))
@@ -48,7 +42,7 @@ def differing(old: Sequence[Segment], new: Sequence[Segment]) -> Part | None:
     most = len(same) - start
     backwards = list(map(eq, reversed(old), reversed(new)))[:most]
     end = backwards.index(False) if False in backwards else most
-    return width_of("".join(map(_text, new[:start]))), new[start : len(new) - end]
+    return part_of(new, start, len(new) - end)
 
 
 class Redrawn(Protocol):

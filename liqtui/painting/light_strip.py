@@ -1,10 +1,23 @@
 """A strip without the caches that Textual's compositor wants: most lines go past it, and never need them."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from rich.segment import Segment
 from textual.strip import Strip
+
+from liqtui.painting.sequences import width_of
+
+Part = tuple[int, Sequence[Segment]]
+"""Cell at which a part of a line begins, and the part."""
+text_of = itemgetter(0)
+"""The text of a segment."""
+
+
+def part_of(segments: Sequence[Segment], start: int, stop: int) -> Part:
+    """Return the segments [start, stop) of a line."""
+    return width_of("".join(map(text_of, segments[:start]))), segments[start:stop]
 
 
 class Refilled(NamedTuple):
@@ -14,8 +27,8 @@ class Refilled(NamedTuple):
     """The line before."""
     texts: Sequence[str]
     """The texts that are there now."""
-    part: tuple[int, Sequence[Segment]]
-    """The cell at which what differs begins, and the part of the line now that holds all of it."""
+    part: Part
+    """The part of the line now that holds all that differs."""
 
 
 class LightStrip(Strip):

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from itertools import compress
-from operator import itemgetter, ne
+from operator import ne
 from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from liqtui.painting.light_strip import LightStrip, Refilled
+from liqtui.painting.light_strip import LightStrip, Refilled, part_of, text_of
 from liqtui.painting.sequences import width_of
 
 
@@ -20,10 +20,6 @@ class Field(NamedTuple):
     style: Style
     rank: int = 0
     """The highest rank is left out first when the line is too narrow; rank 0 is left out last."""
-
-
-_text = itemgetter(0)
-"""The text of a segment."""
 
 
 def fit(fields: Sequence[Field], width: int) -> list[Field]:
@@ -88,7 +84,7 @@ def refill(strip: Strip, old: Sequence[str], new: Sequence[str], at_end: bool = 
     if first < 0 or len(old) != len(new):
         return None
     is_sure = known is not None and known.texts is old
-    if not is_sure and list(map(_text, segments[first : first + len(old)])) != list(old):
+    if not is_sure and list(map(text_of, segments[first : first + len(old)])) != list(old):
         return None
     changed = list(compress(range(len(old)), map(ne, old, new)))
     if not changed:
@@ -100,7 +96,7 @@ def refill(strip: Strip, old: Sequence[str], new: Sequence[str], at_end: bool = 
         segments[first + at] = Segment(now, segments[first + at].style)
     start, stop = first + changed[0], first + changed[-1] + 1
     found = LightStrip(segments, strip.cell_length)
-    found.refilled = Refilled(strip, new, (width_of("".join(map(_text, segments[:start]))), segments[start:stop]))
+    found.refilled = Refilled(strip, new, part_of(segments, start, stop))
     if isinstance(strip, LightStrip):
         strip.refilled = None  # what was before it is not wanted any more
     return found

@@ -9,7 +9,8 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from liqtui.model.snapshot import Cluster, Detail, Snapshot
-from liqtui.painting.direct import DirectApp, Part
+from liqtui.painting.direct import DirectApp
+from liqtui.painting.light_strip import Part
 from liqtui.render.axes import time_line, time_ticks
 from liqtui.render.canvas import Body, Canvas
 from liqtui.render.edge import Edge

@@ -14,8 +14,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from liqtui.model.snapshot import AssetRow, Snapshot
-from liqtui.painting.direct import DirectApp, Part, differing
-from liqtui.painting.light_strip import LightStrip
+from liqtui.painting.direct import DirectApp, differing
+from liqtui.painting.light_strip import LightStrip, Part
 from liqtui.render.numbers import price_decimals
 from liqtui.render.text import Field, blank, line, refill, spread
 
