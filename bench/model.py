@@ -4,10 +4,11 @@
 
 Prints one JSON object. Times are processor time; give OPENBLAS_NUM_THREADS=1 to keep the algebra on one core. The model
 is whole: all experts, both sides, learning from prints, the columns of the history that can be seen at its end. As at a
-start, bars that end long before these columns are taken several at a time; `bar_by_bar` is the same month with every
-bar by itself and no column, and `differs` the share of the map within 10 % of price by which the two differ. The rivals
-run on a short stretch from the start, and their time for all bars is that of a bar there times the bars: too little for
-the recipe, whose frame would grow. `times` is how many times longer a rival takes than the model bar by bar.
+start, bars that end long before that are taken several at a time, and those that no column shows teach nothing, so that
+`prints_learned` are those of the last week; `bar_by_bar` is the same month with every bar by itself and no column, and
+`differs` the share of the map within 10 % of price by which the two differ. The rivals run on a short stretch from the
+start, and their time for all bars is that of a bar there times the bars: too little for the recipe, whose frame would
+grow. `times` is how many times longer a rival takes than the model bar by bar.
 """
 
 import json

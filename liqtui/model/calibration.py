@@ -125,13 +125,15 @@ class Calibration:
         """Mean base coin of a liquidation, None before enough were seen."""
         return self._size_sum / self._size_count if self._size_count >= FEWEST_SIZES else None
 
-    def add(self, end_ms: int, exposure: Floats, count: Floats, prints: Sequence[Liquidation]) -> bool:
+    def add(
+        self, end_ms: int, exposure: Floats, count: Floats, prints: Sequence[Liquidation], batch_ms: int = BATCH_MS
+    ) -> bool:
         """Take in one bar of which every print was heard; return whether a batch is full, to be learned from.
 
         `exposure` (rows, WEIGHTS) is the base coin swept, `count` (rows,) how many liquidations there were.
         """
         self._add_sizes(one.qty_base for one in prints)
-        return self._gather(end_ms, exposure, count)
+        return self._gather(end_ms, exposure, count, batch_ms)
 
     def add_total(self, end_ms: int, exposure: Floats, base: Floats) -> bool:
         """Take in one period of which only totals are told; return whether a batch is full, to be learned from.
@@ -141,12 +143,12 @@ class Calibration:
         self._add_sizes((base / COUNT_OF_TOTAL).tolist())
         return self.size_base is not None and self._gather(end_ms, exposure, base / self.size_base)
 
-    def _gather(self, end_ms: int, exposure: Floats, count: Floats) -> bool:
+    def _gather(self, end_ms: int, exposure: Floats, count: Floats, batch_ms: int = BATCH_MS) -> bool:
         if len(count):
             self._waiting.append((exposure, count))
         if self._waiting_since_ms is None:
             self._waiting_since_ms = end_ms
-        return end_ms - self._waiting_since_ms >= BATCH_MS and self.size_base is not None
+        return end_ms - self._waiting_since_ms >= batch_ms and self.size_base is not None
 
     def _add_sizes(self, sizes_base: Iterable[float]) -> None:
         for size in sizes_base:

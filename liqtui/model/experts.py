@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from liqtui.model.book import Books, Flow
-from liqtui.model.calibration import Calibration, learn
+from liqtui.model.calibration import BATCH_MS, Calibration, learn
 from liqtui.model.calibration_state import CalibrationState
 from liqtui.model.exposure import rows_of
 from liqtui.model.listening import Listener
@@ -164,14 +164,17 @@ class Experts:
         self._totals.add_bar(bar, taken)
         self._stepped, self._weights = True, None
 
-    def hear(self, end_ms: int, prints: Sequence[Liquidation]) -> None:
-        """Learn from the prints of the newest bar, which ended then; none of them is missing."""
+    def hear(self, end_ms: int, prints: Sequence[Liquidation], batch_ms: int = BATCH_MS) -> None:
+        """Learn from the prints of the newest bar, which ended then; none of them is missing.
+
+        Bars are gathered for `batch_ms` before they are learned from.
+        """
         if not self._stepped:
             return
         heard = self.listener.heard(end_ms, prints)
         rows = rows_of(self.books.lanes.swept, heard)
         pairs = zip(self.calibrations, rows.exposure, strict=True)
-        full = [one for one, own in pairs if one.add(heard.end_ms, own, rows.count, heard.prints)]
+        full = [one for one, own in pairs if one.add(heard.end_ms, own, rows.count, heard.prints, batch_ms)]
         self._learn(full, heard.end_ms)
 
     def _hear_total(self, total: LiquidationTotal) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from liqtui.model.alignment import LATE_STEPS
 from liqtui.model.bands import MapDraws, map_draws
+from liqtui.model.calibration import BATCH_MS
 from liqtui.model.divergence import Series
 from liqtui.model.experts import Experts, ExpertsState
 from liqtui.model.forming import Forming
@@ -25,7 +26,7 @@ from liqtui.model.history import (
     TrueRange,
     oldest_ms,
 )
-from liqtui.model.joined_bars import Lengths, Waiting, joined_bar, joined_flow, joined_prints
+from liqtui.model.joined_bars import LESSON_MS, Lengths, Waiting, joined_bar, joined_flow, joined_prints
 from liqtui.model.joining import Flows, is_sound
 from liqtui.model.market import Funding, Liquidation, LiquidationTotal, LongShortRatio, OpenInterest, PriceBar, Quote
 from liqtui.model.mix import Mix, mix_of
@@ -191,7 +192,7 @@ class Intensity:
             self._remember([one.bar for one in run])
             prints = joined_prints(run)
             if prints is not None:
-                self._experts.hear(bar.end_ms, prints)
+                self._experts.hear(bar.end_ms, prints, BATCH_MS if len(run) == 1 else LESSON_MS)
 
     def _remember(self, bars: Sequence[PriceBar]) -> None:
         """Remember the map as it is in the columns of some bars, those that can be seen."""

@@ -14,14 +14,22 @@ from liqtui.model.history import oldest_ms
 from liqtui.model.joining import Told, swept_range, taker_imbalance
 from liqtui.model.market import DAY_MS, HOUR_MS, MINUTE_MS, Liquidation, PriceBar
 
-PART_MS = HOUR_MS
-"""What is opened in so long of a joined bar is opened over one range."""
+PART_MS, MOST_PARTS = HOUR_MS, 4
+"""What is opened in so long of a joined bar is opened over one range, and in so many parts of it at most."""
 
 FINE_BINS = 8
 """Wider ranges of entries are rounded."""
 
 UNSEEN_MS, OLD_MS = 4 * HOUR_MS, 20 * MINUTE_MS
 """Lengths to which bars are joined that no column shows, and those that windows of several days show."""
+
+DISTANT_AGE_MS, DISTANT_MS = 14 * DAY_MS, DAY_MS
+"""Bars that end earlier than so long before the first look, and their length: next to nothing of them still stands
+when the oldest column opens."""
+
+TAUGHT_MS, LESSON_MS = HOUR_MS, 4 * HOUR_MS
+"""Longer bars teach nothing: within them positions come and go that nobody sees, and the mix would be learned wrong.
+Shorter joined ones are gathered for so long before the mix is learned from them."""
 
 SINGLE_MS = DAY_MS + HOUR_MS
 """Bars that end later than so long before the first look are taken one by one: the shorter windows show them."""
@@ -32,12 +40,14 @@ class Lengths:
 
     def __init__(self, first_ms: int) -> None:
         """`first_ms` is when the columns of the past are first looked at."""
-        self._long_ms = oldest_ms(first_ms)
+        self._distant_ms, self._long_ms = first_ms - DISTANT_AGE_MS, oldest_ms(first_ms)
         self._single_ms = first_ms - SINGLE_MS
 
     def at(self, bar: PriceBar) -> int:
         """Return the length for a bar, 0 for none."""
         end_ms = bar.end_ms
+        if end_ms <= self._distant_ms:
+            return DISTANT_MS
         if end_ms <= self._long_ms:
             return UNSEEN_MS
         return OLD_MS if end_ms <= self._single_ms else 0
@@ -81,7 +91,9 @@ class Waiting:
 
 
 def joined_prints(told: Sequence[Told]) -> list[Liquidation] | None:
-    """Return the prints of several bars; None where some may be missing."""
+    """Return the prints of several bars; None where some may be missing, or the bars are too long to learn from."""
+    if told[-1].bar.end_ms - told[0].bar.ts_ms > max(TAUGHT_MS, told[0].bar.step_ms):
+        return None
     heard = [one.prints for one in told if one.prints is not None]
     return list(chain.from_iterable(heard)) if len(heard) == len(told) else None
 
@@ -129,7 +141,8 @@ def joined_flow(told: Sequence[Told], oi_base: float, rho: float) -> Flow:
 
 def _cuts(told: Sequence[Told]) -> Iterator[slice]:
     """Yield where the parts of several bars lie."""
-    for _, part in groupby(range(len(told)), lambda at: told[at].bar.ts_ms // PART_MS):
+    part_ms = max(PART_MS, (told[-1].bar.end_ms - told[0].bar.ts_ms) // MOST_PARTS)
+    for _, part in groupby(range(len(told)), lambda at: told[at].bar.ts_ms // part_ms):
         own = list(part)
         yield slice(own[0], own[-1] + 1)
 

@@ -43,7 +43,7 @@ class OpenInterestTrack:
 
     def forget_before(self, ts_ms: int) -> None:
         """Drop what is older, but never the newest sample."""
-        if len(self._samples) <= 1000:
+        if len(self._samples) <= 1001 or self._samples[1001][0] >= ts_ms:
             return
         i = min(bisect_right(self._samples, (ts_ms, -1.0)), len(self._samples) - 1)
         if i > 1000:

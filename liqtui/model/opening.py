@@ -97,8 +97,11 @@ class _Shape:
 
     def below(self, stop: Ints) -> "_Shape":
         """Return the shape with nothing in the columns `stop` (2,) of each side and above."""
-        share = self.share * (self.column < stop.repeat(self.sides))
-        return replace(self, share=share, by_row=_by_row(self.row, share), tops=np.minimum(self.tops, stop[:, None]))
+        above = np.flatnonzero(self.column >= stop.repeat(self.sides))
+        by_row = np.maximum(self.by_row - _by_row(self.row.take(above), self.share.take(above)), 0.0)
+        share = self.share.copy()
+        share[above] = 0.0
+        return replace(self, share=share, by_row=by_row, tops=np.minimum(self.tops, stop[:, None]))
 
     def split(self, at: Ints) -> tuple["_Shape", "_Shape"]:
         """Return what lies in columns below `at` (2,) of each side, and the rest."""
