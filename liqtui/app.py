@@ -61,6 +61,8 @@ class LiqtuiApp(ChoosingApp):
         self._export_folder = export_folder or Path.cwd()
         self._frozen: Snapshot | None = None
         self._condition = Condition()
+        self._said: object = None
+        """What the condition was last made of, besides the link."""
         self._retry_at_s = 0.0
         self._urgent: object = None
         self._title = PaneTitle(self._write_terminal, time.monotonic)
@@ -165,20 +167,26 @@ class LiqtuiApp(ChoosingApp):
         """Tell the status lines what the app knows."""
         shown = self._newest.detail.selection if self._newest else None
         wish = "" if shown in (None, self.selection) else f"loading {selection_words(self.selection)}"
+        saving = f"{self.pace.words}, map each {WHOLE_S:.0f} s" if self.saves else ""
+        frozen = (self._frozen.ts_ms, self._newest.ts_ms if self._newest else None) if self._frozen else (None, None)
+        retry_in_s = whole_seconds(self._retry_at_s - time.monotonic())
+        said, self._said = self._said, (frozen, wish, retry_in_s, saving)
+        if condition is None and said == self._said:
+            return
         before = self._condition
         self._condition = replace(
             condition or before,
-            frozen_ms=self._frozen.ts_ms if self._frozen else None,
-            newest_ms=self._newest.ts_ms if self._newest and self._frozen else None,
+            frozen_ms=frozen[0],
+            newest_ms=frozen[1],
             wish=wish,
-            retry_in_s=whole_seconds(self._retry_at_s - time.monotonic()),
-            saving=f"{self.pace.words}, map each {WHOLE_S:.0f} s" if self.saves else "",
+            retry_in_s=retry_in_s,
+            saving=saving,
         )
         if self._condition == before:
             return
         for panel in self._panels():
             if isinstance(panel, Status):
-                panel.condition = self._condition
+                panel.tell(self._condition)
 
     def _write_terminal(self, text: str) -> None:
         if not self.is_headless and not self.is_web:

@@ -22,7 +22,7 @@ _TRUE_TERMS = ("kitty", "alacritty", "wezterm", "foot", "ghostty", "contour", "-
 _TRUE_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper")
 TITLE_CELLS = 21
 """What tmux's default status line shows of a pane title."""
-_TITLE_EVERY_S = 1.0
+_TITLE_EVERY_S = 2.0
 
 
 def splash(text: str) -> None:
@@ -49,7 +49,10 @@ def prepare(colour: ColourSystem) -> None:
 
 
 class PaneTitle:
-    """The title of the terminal or tmux pane: written when it changes, at most once a second."""
+    """The title of the terminal or tmux pane: written when it changes, at most every other second.
+
+    tmux draws its status line anew for each.
+    """
 
     def __init__(self, write: Callable[[str], None], monotonic: Callable[[], float]) -> None:
         self._write, self._monotonic = write, monotonic

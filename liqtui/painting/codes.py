@@ -57,25 +57,8 @@ class Block(NamedTuple):
         return [self.y + row for row in np.flatnonzero((self.codes != old.codes).any(axis=1)).tolist()]
 
 
-def differing_rows(now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids) -> dict[int, tuple[int, int]]:
-    """Return of each row of a screen from which a block at a cell differs where the cells that differ begin and end."""
-    differs = _shown(now, size, x, y, ids) != ids
-    changed = np.flatnonzero(differs.any(axis=1))
-    if not changed.size:
-        return {}
-    differs = differs[changed]
-    begins, ends = differs.argmax(axis=1) + x, x + ids.shape[1] - differs[:, ::-1].argmax(axis=1)
-    spans = zip(begins.tolist(), ends.tolist(), strict=True)
-    return dict(zip((changed + y).tolist(), spans, strict=True))
-
-
-def put_block(now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids) -> None:
-    """Put a block into a screen at a cell."""
-    _shown(now, size, x, y, ids)[:] = ids
-
-
-def _shown(now: "array[int]", size: tuple[int, int], x: int, y: int, ids: Ids) -> Ids:
-    """Return the cells of a screen on which a block lies, as a view."""
+def shown_cells(screen: "array[int]", size: tuple[int, int], x: int, y: int, shape: tuple[int, int]) -> Ids:
+    """Return the glyphs of a screen, of (width, height), on which a (rows, cells) block lies at a cell, as a view."""
     width, height = size
-    rows, cells = ids.shape
-    return np.frombuffer(now, np.int32).reshape(height, width)[y : y + rows, x : x + cells]
+    rows, cells = shape
+    return np.frombuffer(screen, np.int32).reshape(height, width)[y : y + rows, x : x + cells]

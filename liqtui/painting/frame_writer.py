@@ -2,16 +2,16 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from liqtui.painting.glyphs import UNKNOWN, Glyphs, Ink, change
 from liqtui.painting.ink_chain import ink_chain
 from liqtui.painting.sequences import move, move_to
 
 if TYPE_CHECKING:
-    from liqtui.painting.runs import WrittenRow
+    from liqtui.painting.runs import Run, WrittenRow
     from liqtui.painting.slide import Slide
 
 MANY_CELLS = 400
@@ -19,22 +19,18 @@ MANY_CELLS = 400
 BAND_ROWS = 16
 
 
-_Span: TypeAlias = "tuple[int, int, int, array[int]]"
-"""Begin and end (exclusive) of cells of a row, the row's number, and all of its cells."""
-
-
 class FrameWriter:
     """The bytes of one frame, with the pen and the cursor they leave."""
 
-    def __init__(self, glyphs: Glyphs, afresh: bool, rows: "Sequence[WrittenRow | None]" = ()) -> None:
-        """Begin with the default pen; `rows` are what is known of those of a screen that is written afresh."""
+    def __init__(self, glyphs: Glyphs, cells: "array[int]", width: int, afresh: bool = False) -> None:
+        """Begin with the default pen; `cells` are those that the screen should show, `width` in a row.
+
+        `afresh`: nothing is known of the screen, and all of it is written, which is quickest row by row.
+        """
         self._texts, self._inks = glyphs.texts, glyphs.inks
-        self._glyphs = glyphs
-        self._is_afresh = afresh
-        """Whether nothing is known of the screen: then all of it is written, which is quickest row by row."""
-        self._rows = rows
+        self._glyphs, self._cells, self._width = glyphs, cells, width
         self._parts: list[str] = ["\x1b[m"] if afresh else []
-        self._spans: list[_Span] = []
+        self._runs: list[Run] = []
         self._ink = glyphs.default_ink
         self._at: tuple[int, int] | None = None
         """Where the cursor stands; None when that depends on the terminal."""
@@ -42,7 +38,7 @@ class FrameWriter:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was written."""
-        return not self._parts and not self._spans
+        return not self._parts and not self._runs
 
     def slide(self, y: int, slide: "Slide") -> None:
         """Move cells of a row; to be called before anything is written, while the pen is the default one."""
@@ -51,60 +47,75 @@ class FrameWriter:
             self._parts.append(f"{move(self._at, x, y)}\x1b[{count}{letter}")
             self._at = (x, y)
 
-    def write(self, start: int, end: int, y: int, row: "array[int]") -> None:
-        """Take the cells [start, end) of a row, widened where they cut a wide character; the row must not change."""
+    def write(self, start: int, end: int, y: int) -> None:
+        """Take the cells [start, end) of a row, widened where they cut a wide character."""
+        line = y * self._width
         if self._glyphs.has_wide:
-            while start and self._glyphs.is_rest(row[start]):
+            while start and self._glyphs.is_rest(self._cells[line + start]):
                 start -= 1
-            while end < len(row) and self._glyphs.is_rest(row[end]):
+            while end < self._width and self._glyphs.is_rest(self._cells[line + end]):
                 end += 1
-        self._spans.append((start, end, y, row))
+        inks = list(map(self._inks.__getitem__, self._cells[line + start : line + end]))
+        self._runs += [(begin, stop, y, ink) for begin, stop, ink in _of_one(inks, start)]
 
-    def _write_row(self, y: int, row: "array[int]", whole: "WrittenRow") -> None:
-        """Write a whole row."""
-        self._go(0, y, row)
+    def write_runs(self, runs: "list[Run]") -> None:
+        """Take runs of single plain characters of one ink each."""
+        self._runs = runs
+
+    def write_row(self, y: int, whole: "WrittenRow | None") -> None:
+        """Write a whole row at once, as it is known to be written where it is."""
+        if whole is None:
+            self.write(0, self._width, y)
+            self._write_by_ink(self._runs)
+            self._runs = []
+            return
+        self._go(0, y)
         self._parts += change(self._ink, whole.first), whole.text
         self._ink, self._at = whole.last, None
 
-    def _write_pieces(self, pieces: Sequence[_Span], ink: Ink) -> None:
+    def _write_pieces(self, pieces: "Sequence[Run]", ink: Ink) -> None:
         """Write cells of one ink."""
-        texts, write, is_plain = self._texts, self._parts.append, not self._glyphs.has_wide
-        for piece in pieces:
-            start, end, y, row = piece
+        texts, cells, width = self._texts, self._cells, self._width
+        write, is_plain = self._parts.append, not self._glyphs.has_wide
+        for start, end, y, _ in pieces:
             if self._at != (start, y):
-                self._go(start, y, row)
+                self._go(start, y)
             if ink is not self._ink:
                 write(change(self._ink, ink))
                 self._ink = ink
-            whole = texts[row[start]] if end - start == 1 else "".join([texts[glyph] for glyph in row[start:end]])
+            line = y * width
+            if end - start == 1:
+                whole = texts[cells[line + start]]
+            else:
+                whole = "".join([texts[glyph] for glyph in cells[line + start : line + end]])
             if is_plain and len(whole) == end - start:
                 write(whole)
-                self._at = (end, y) if end < len(row) else None
+                self._at = (end, y) if end < width else None
             else:
-                self._write_apart(piece)
+                self._write_apart(start, end, y)
 
-    def _write_apart(self, piece: _Span) -> None:
+    def _write_apart(self, start: int, end: int, y: int) -> None:
         """Write cells that hold more than a plain character each, or less, in the ink of now."""
-        start, end, y, row = piece
-        found = [self._texts[glyph] for glyph in row[start:end]]
+        line = y * self._width
+        found = [self._texts[glyph] for glyph in self._cells[line + start : line + end]]
         whole = "".join(found)
         if len(whole) == end - start and "" not in found:
             self._parts.append(whole)
-            self._at = (end, y) if end < len(row) else None
+            self._at = (end, y) if end < self._width else None
             return
         for x, text in enumerate(found, start):
             if text:
-                self._go(x, y, row)
+                self._go(x, y)
                 self._parts.append(text)
                 self._at = None  # terminals differ in the width of what is more than one plain character
 
-    def _go(self, x: int, y: int, row: "array[int]") -> None:
+    def _go(self, x: int, y: int) -> None:
         """Move to a cell, or write again what stands before it when that is not longer."""
         if self._at == (x, y):
             return
-        at, jump = self._at, move(self._at, x, y)
+        at, jump, line = self._at, move(self._at, x, y), y * self._width
         if at is not None and at[1] == y and 0 < x - at[0] <= len(jump):
-            jump = self._again(row[at[0] : x], len(jump)) or jump
+            jump = self._again(self._cells[line + at[0] : line + x], len(jump)) or jump
         self._parts.append(jump)
         self._at = (x, y)
 
@@ -120,32 +131,18 @@ class FrameWriter:
 
     def finish(self, cursor: tuple[int, int]) -> str:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
-        if self._is_afresh:
-            for span in self._spans:
-                whole = self._rows[span[2]] if self._rows else None
-                if whole is None:
-                    self._write_by_ink([span])
-                else:
-                    self._write_row(span[2], span[3], whole)
-        elif sum([end - start for start, end, _, _ in self._spans]) <= MANY_CELLS:
-            self._write_by_ink(self._spans)
+        if sum([end - start for start, end, _, _ in self._runs]) <= MANY_CELLS:
+            self._write_by_ink(self._runs)
         else:
-            for _, band in groupby(self._spans, lambda span: span[2] // BAND_ROWS):
-                self._write_by_ink(list(band))
+            for _, band in groupby(self._runs, lambda run: run[2] // BAND_ROWS):
+                self._write_by_ink(band)
         return "".join((*self._parts, change(self._ink, self._glyphs.default_ink), move_to(*cursor)))
 
-    def _write_by_ink(self, spans: Sequence[_Span]) -> None:
-        """Write spans with each ink once."""
-        pieces = defaultdict[Ink, list[_Span]](list)
-        for span in spans:
-            start, end, y, row = span
-            first = self._inks[row[start]]
-            inks = list(map(self._inks.__getitem__, row[start:end])) if end - start > 1 else [first]
-            if inks.count(first) == len(inks):
-                pieces[first].append(span)
-            else:
-                for begin, stop, ink in _of_one(inks, start):
-                    pieces[ink].append((begin, stop, y, row))
+    def _write_by_ink(self, runs: "Iterable[Run]") -> None:
+        """Write runs with each ink once."""
+        pieces = defaultdict[Ink, "list[Run]"](list)
+        for run in runs:
+            pieces[run[3]].append(run)
         for ink in ink_chain(pieces, self._ink):
             self._write_pieces(pieces[ink], ink)
 

@@ -67,7 +67,13 @@ class Glyphs:
         """Of each glyph; empty for the rest of a wide character, too."""
         self.inks: list[Ink] = [default]
         """Of each glyph."""
-        self._inks: dict[str, Ink] = {DEFAULT_INK: default}
+        self.ink_numbers = array("i", [0])
+        """Of each glyph, the place of its ink in `palette`."""
+        self.points = array("I", [0])
+        """Of each glyph that is a single plain character that; 0 for all others."""
+        self.palette: list[Ink] = [default]
+        """All inks, each once."""
+        self._inks: dict[str, tuple[int, Ink]] = {DEFAULT_INK: (0, default)}
         self._numbers: dict[tuple[str, str], int] = {}
         self._plain: dict[str, _Plain] = {}
         self.has_wide = False
@@ -86,8 +92,18 @@ class Glyphs:
             found = self._numbers[text, ink] = len(self.texts)
             self.texts.append(text)
             self.has_wide |= not text
-            self.inks.append(self._inks.get(ink) or self._inks.setdefault(ink, Ink(ink)))
+            self._add_ink(ink)
+            self.points.append(ord(text) if len(text) == 1 else 0)
         return found
+
+    def _add_ink(self, text: str) -> None:
+        """Note the ink of the glyph that is the last one."""
+        known = self._inks.get(text)
+        if known is None:
+            known = self._inks[text] = len(self.palette), Ink(text)
+            self.palette.append(known[1])
+        self.ink_numbers.append(known[0])
+        self.inks.append(known[1])
 
     def line(self, segments: Sequence[Segment], system: ColorSystem) -> "array[int]":
         """Return the numbers of the cells of segments."""

@@ -143,7 +143,7 @@ class LightApp(App[None]):
             return
         if outlet is not None and outlet.is_busy(partial(asyncio.get_running_loop().call_soon_threadsafe, self._send)):
             return
-        cursor = self._previous_cursor_position = self.screen.outer_size.clamp_offset(self.cursor_position)
+        cursor = self._previous_cursor_position = self.cursor_position.clamp(*shadow.size)
         data, self._beside = f"{self._beside}{shadow.changes(cursor)}", ""
         if not data:
             return

@@ -1,8 +1,10 @@
 """The rows of a whole screen written run by run of one ink, all of them at once."""
 
+import sys
 from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,11 @@ _TO_BOTH, _TO_FRONT, _TO_BACK = range(_WAYS)
 """The ways to an ink from one that differs in both colours, in the front one, in the one behind."""
 _ODD = -1
 """In place of the colour of an ink that has more than two colours."""
+_UTF_32 = f"utf-32-{sys.byteorder[0]}e"
+
+
+Run: TypeAlias = tuple[int, int, int, Ink]
+"""Begin and end (exclusive) of cells of one ink in a row, the row's number, and the ink."""
 
 
 class WrittenRow(NamedTuple):
@@ -27,38 +34,73 @@ class WrittenRow(NamedTuple):
 
 
 class GlyphArrays:
-    """What the glyphs are, as arrays that grow with them."""
+    """What the glyphs are, as arrays."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         self.glyphs = glyphs
-        self._chars = np.zeros(0, "<U1")
-        self._plain = np.zeros(0, np.bool_)
-        self._numbers = np.zeros(0, np.int32)
-        """Of the ink of each glyph."""
-        self._inks: list[Ink] = []
-        self._number_of: dict[Ink, int] = {}
         self._sequences: list[str] = []
-        """Of each ink the ways to it."""
+        """Of each ink of the palette the ways to it."""
         self._colours: NDArray[np.int32] = np.zeros((2, 0), np.int32)
         """(2, inks) numbers of the colours, in front and behind."""
         self._number_of_colour: dict[str, int] = {"": _ODD}
 
+    def _points(self) -> NDArray[np.uint32]:
+        return np.frombuffer(self.glyphs.points, np.uint32)
+
+    def _ink_numbers(self) -> NDArray[np.int32]:
+        return np.frombuffer(self.glyphs.ink_numbers, np.int32)
+
+    def changed(self, now: "array[int]", sent: "array[int]", width: int) -> list[Run] | None:
+        """Return the runs of one ink of the cells of a screen that differ from those sent, in order.
+
+        One cell in between does not end a run where it is of its ink: to write it again is no longer than a move. None
+        where anything but single plain characters differs.
+        """
+        ids = np.frombuffer(now, np.int32)
+        at = np.flatnonzero(ids != np.frombuffer(sent, np.int32))
+        if not at.size:
+            return []
+        glyphs = ids.take(at)
+        if self.glyphs.has_wide or not self._points().take(glyphs).all():
+            return None
+        inks = self._ink_numbers().take(glyphs)
+        ends = np.flatnonzero((at[1:] - at[:-1] != 1) | (inks[1:] != inks[:-1])) + 1
+        stretches = _stretches(at.tolist(), inks.tolist(), ends.tolist())
+        return list(self._runs(stretches, now, width))
+
+    def _runs(self, stretches: Iterable[tuple[int, int, int]], now: "array[int]", width: int) -> Iterator[Run]:
+        """Yield the runs of ascending stretches of one ink on a screen, each of which may go over several rows."""
+        palette, numbers = self.glyphs.palette, self.glyphs.ink_numbers
+        start, stop, held = -1, -1, -1
+        for begin, end, ink in stretches:
+            while begin < end:
+                y = begin // width
+                until = min(end, (y + 1) * width)
+                if begin == stop + 1 and ink == held and start >= y * width and numbers[now[stop]] == ink:
+                    stop = until
+                else:
+                    if start >= 0:
+                        yield _run(start, stop, width, palette[held])
+                    start, stop, held = begin, until, ink
+                begin = until
+        yield _run(start, stop, width, palette[held])
+
     def rows(self, now: "array[int]", width: int) -> list[WrittenRow | None]:
         """Return the rows of a screen, None for one that holds anything but single plain characters."""
-        self._grow()
+        self._add_inks()
         ids = np.frombuffer(now, np.int32).reshape(-1, width)
-        numbers = self._numbers.take(ids)
-        is_plain = self._plain.take(ids).all(axis=1)
+        numbers, points = self._ink_numbers().take(ids), self._points().take(ids)
+        is_plain = points.all(axis=1)
         begins = np.ones(ids.shape, np.bool_)
         np.not_equal(numbers[:, 1:], numbers[:, :-1], out=begins[:, 1:])
         at = np.flatnonzero(begins)
         bounds = np.searchsorted(at, np.arange(len(ids) + 1) * width).tolist()
         own = numbers.ravel().take(at)
-        cells = self._chars.take(ids).tobytes().decode("utf-32")
+        cells = points.tobytes().decode(_UTF_32)
         pieces = [""] * (2 * len(at))
         pieces[0::2] = self._changes(own)
         pieces[1::2] = [cells[start:stop] for start, stop in pairwise([*at.tolist(), ids.size])]
-        inks = self._inks
+        inks = self.glyphs.palette
         found: list[WrittenRow | None] = [None] * len(ids)
         for y in np.flatnonzero(is_plain).tolist():
             a, b = bounds[y], bounds[y + 1]
@@ -67,34 +109,36 @@ class GlyphArrays:
 
     def _changes(self, numbers: NDArray[Any]) -> list[str]:
         """Return the sequences from each ink to the next; the first of all is to be left out."""
-        colours = self._colours.take(numbers, axis=1)
+        colours, palette = self._colours.take(numbers, axis=1), self.glyphs.palette
         same = colours[:, 1:] == colours[:, :-1]
         codes = numbers * _WAYS
         codes[1:] += np.where(same[1], _TO_FRONT, np.where(same[0], _TO_BACK, _TO_BOTH))
         found = list(map(self._sequences.__getitem__, codes.tolist()))
         odd = (colours == _ODD).any(axis=0)
         for at in (np.flatnonzero(odd[1:] | odd[:-1]) + 1).tolist():
-            found[at] = change(self._inks[numbers[at - 1]], self._inks[numbers[at]])
+            found[at] = change(palette[numbers[at - 1]], palette[numbers[at]])
         return found
 
-    def _grow(self) -> None:
-        """Take over the glyphs that are new."""
-        first = len(self._chars)
-        texts, inks = self.glyphs.texts[first:], self.glyphs.inks[first:]
-        if not texts:
-            return
-        for ink in inks:
-            if ink not in self._number_of:
-                self._number_of[ink] = len(self._inks)
-                self._inks.append(ink)
-                self._sequences += ink.both, ink.to_front, ink.to_back
-        known = self._colours.shape[1]
-        colours = [[self._colour(ink.front), self._colour(ink.back)] for ink in self._inks[known:]]
+    def _add_inks(self) -> None:
+        """Take over the inks that are new."""
+        known = len(self._sequences) // _WAYS
+        colours = []
+        for ink in self.glyphs.palette[known:]:
+            self._sequences += ink.both, ink.to_front, ink.to_back
+            colours.append([self._colour(ink.front), self._colour(ink.back)])
         if colours:
             self._colours = np.concatenate([self._colours, np.array(colours, np.int32).T], axis=1)
-        self._chars = np.concatenate([self._chars, np.array(texts, "<U1")])
-        self._plain = np.concatenate([self._plain, [len(text) == 1 for text in texts]])
-        self._numbers = np.concatenate([self._numbers, np.array([self._number_of[ink] for ink in inks], np.int32)])
 
     def _colour(self, colour: str) -> int:
         return self._number_of_colour.setdefault(colour, len(self._number_of_colour))
+
+
+def _stretches(places: Sequence[int], inks: Sequence[int], ends: Iterable[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield where consecutive places of one ink begin and end (exclusive), and the ink; `ends` cut the lists."""
+    for first, end in pairwise((0, *ends, len(places))):
+        yield places[first], places[end - 1] + 1, inks[first]
+
+
+def _run(begin: int, end: int, width: int, ink: Ink) -> Run:
+    y = begin // width
+    return begin - y * width, end - y * width, y, ink

@@ -11,13 +11,12 @@ from rich.segment import Segment
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from liqtui.painting.frame_writer import MANY_CELLS, FrameWriter
+from liqtui.painting.frame_writer import FrameWriter
 from liqtui.painting.glyphs import MANY_GLYPHS, UNKNOWN, Glyphs, Ink
 
 if TYPE_CHECKING:
     from liqtui.painting.codes import Ids
-    from liqtui.painting.runs import GlyphArrays, WrittenRow
-    from liqtui.painting.slide import Slide
+    from liqtui.painting.runs import GlyphArrays, Run
 
 
 class Shadow:
@@ -33,11 +32,9 @@ class Shadow:
         self._sent = array("i")
         self._strips: list[dict[int, Strip | None]] = []
         """The strips that make up each row, by where they begin: a strip that is there already is not looked at."""
-        self._dirty: dict[int, tuple[int, int]] = {}
-        """By row where the cells that may differ from those sent begin and end."""
         self._cursor: tuple[int, int] | None = None
-        self._slide: Slide | None = None
-        """What of the cells sent the terminal can move to where they are wanted."""
+        self._block: tuple[int, int, Ids] | None = None
+        """The largest block taken over since the last bytes, and where it stands: its cells may just have moved."""
         self._has_blocks = False
         self._arrays: GlyphArrays | None = None
 
@@ -67,23 +64,18 @@ class Shadow:
 
     def take_block(self, x: int, y: int, ids: "Ids") -> None:
         """Take over (rows, cells) glyphs, the first of which stands at a cell; numpy is loaded where there are any."""
-        from liqtui.painting.codes import differing_rows, put_block
+        from liqtui.painting.codes import shown_cells
 
         self._has_blocks = True
-        differing = differing_rows(self._now, self.size, x, y, ids)
-        may_slide = self._moves_cells and self._cursor is not None and ids.size > MANY_CELLS
-        if may_slide and sum(end - begin for begin, end in differing.values()) > MANY_CELLS:
-            from liqtui.painting.slide import find_slide
-
-            self._slide = find_slide(self._sent, self.size, x, y, ids)
-        dirty = self._dirty
-        for line, (begin, end) in differing.items():
-            self._strips[line] = {}
-            marked = dirty.get(line)
-            dirty[line] = (begin, end) if marked is None else (min(begin, marked[0]), max(end, marked[1]))
+        rows, cells = ids.shape
+        for line in range(y, y + rows):
+            if self._strips[line]:
+                self._strips[line] = {}
             if self.glyphs.has_wide:
-                self._mend(begin, line, end)
-        put_block(self._now, self.size, x, y, ids)
+                self._mend(x, line, x + cells)
+        shown_cells(self._now, self.size, x, y, ids.shape)[:] = ids
+        if self._block is None or ids.size > self._block[2].size:
+            self._block = x, y, ids
 
     def _fit(self, width: int, height: int) -> None:
         """Start afresh when the screen has another size."""
@@ -98,8 +90,7 @@ class Shadow:
         """Forget what was sent, so that the next changes repaint everything."""
         width, height = self.size
         self._sent = array("i", [UNKNOWN]) * (width * height)
-        self._dirty = dict.fromkeys(range(height), (0, width))
-        self._cursor = self._slide = None
+        self._cursor = self._block = None
 
     def _take_row(
         self, y: int, strips: Mapping[int, Strip | None], system: ColorSystem, starts: Iterable[int] | None = None
@@ -117,17 +108,9 @@ class Shadow:
         """Replace the cells from `x` on, as far as the row reaches."""
         end, line = min(x + len(fresh), self.size[0]), y * self.size[0]
         del fresh[max(end - x, 0) :]
-        if self._now[line + x : line + end] == fresh:
-            return
-        self._mark(x, y, end)
-        if self.glyphs.has_wide:
+        if self.glyphs.has_wide and self._now[line + x : line + end] != fresh:
             self._mend(x, y, end)
         self._now[line + x : line + end] = fresh
-
-    def _mark(self, x: int, y: int, end: int) -> None:
-        """Note that cells of a row may differ from those sent."""
-        begin, stop = self._dirty.get(y, (x, end))
-        self._dirty[y] = min(x, begin), max(end, stop)
 
     def _mend(self, start: int, y: int, end: int) -> None:
         """Blank the halves that stay of wide characters when something is written over [start, end)."""
@@ -136,7 +119,6 @@ class Shadow:
         for inside, outside in ((start, start - 1), (end, end)):
             if 0 <= outside < width and self.glyphs.is_rest(now[line + inside]):
                 now[line + outside] = self.glyphs.blank(now[line + outside])
-                self._mark(min(inside, outside), y, max(inside, outside) + 1)
                 self._strips[y] = {}
 
     def changes(self, cursor: tuple[int, int]) -> str:
@@ -145,7 +127,7 @@ class Shadow:
         The pen is the default one before and after.
         """
         writer = self._written_afresh() if self._cursor is None else self._written_over()
-        self._dirty.clear()
+        self._block = None
         if cursor == self._cursor and writer.is_empty:
             return ""
         self._cursor = cursor
@@ -156,55 +138,69 @@ class Shadow:
 
     def _written_afresh(self) -> FrameWriter:
         """Return the writer of all cells."""
-        writer, (width, height) = FrameWriter(self.glyphs, afresh=True, rows=self._whole_rows()), self.size
+        width, height = self.size
+        rows = self._glyph_arrays().rows(self._now, width) if self._has_blocks else ()
+        writer = FrameWriter(self.glyphs, self._now, width, afresh=True)
         for y in range(height):
-            writer.write(0, width, y, self.row(y))
-        self._sent = self._now[:]
+            writer.write_row(y, rows[y] if rows else None)
+        self._sent[:] = self._now
         return writer
 
     def _written_over(self) -> FrameWriter:
         """Return the writer of the cells that differ from those sent."""
-        writer = FrameWriter(self.glyphs, afresh=False)
-        if self._slide is not None:
-            self._move(writer, self._slide)
-        for y, (begin, end) in sorted(self._dirty.items()):
-            self._write_row(writer, y, begin, end)
+        width, height = self.size
+        writer = FrameWriter(self.glyphs, self._now, width)
+        runs = self._changed_runs()
+        if self._moves_cells and self._block is not None and self._move(writer, runs, *self._block):
+            runs = self._changed_runs()
+        if runs is None:
+            for y in range(height):
+                self._write_row(writer, y)
+        else:
+            writer.write_runs(runs)
+        self._sent[:] = self._now
         return writer
 
-    def _whole_rows(self) -> "Sequence[WrittenRow | None]":
-        """Return all rows as they are written, none before there was a block: numpy finds their runs."""
-        if not self._has_blocks:
-            return ()
+    def _changed_runs(self) -> "list[Run] | None":
+        """Return the runs that differ from those sent, None where they are to be looked for row by row."""
+        return self._glyph_arrays().changed(self._now, self._sent, self.size[0]) if self._has_blocks else None
+
+    def _glyph_arrays(self) -> "GlyphArrays":
+        """Return the glyphs as arrays; to be asked for when there was a block, and numpy is loaded."""
         from liqtui.painting.runs import GlyphArrays
 
         if self._arrays is None or self._arrays.glyphs is not self.glyphs:
             self._arrays = GlyphArrays(self.glyphs)
-        return self._arrays.rows(self._now, self.size[0])
+        return self._arrays
 
-    def _move(self, writer: FrameWriter, slide: "Slide") -> None:
-        """Have the terminal move cells that were sent, but for rows in which that would cut wide characters."""
-        self._slide, width = None, self.size[0]
+    def _move(self, writer: FrameWriter, runs: "list[Run] | None", x: int, y: int, ids: "Ids") -> bool:
+        """Have the terminal move cells of a block that were sent, and return whether it does.
+
+        Not those in rows in which that would cut wide characters; and only where enough differs for it to be worth it.
+        """
+        from liqtui.painting.slide import LEAST_CELLS, find_slide
+
+        if runs is not None and sum([end - start for start, end, _, _ in runs]) < LEAST_CELLS:
+            return False
+        slide, width = find_slide(self._sent, self.size, x, y, ids), self.size[0]
+        if slide is None:
+            return False
         edges = [x for x in (slide.start, slide.end, slide.closed, slide.closed + abs(slide.by)) if x < width]
         for y in slide.rows:
             sent = self._sent[y * width : (y + 1) * width]
             if not any(self.glyphs.is_rest(sent[x]) for x in edges):
                 self._sent[y * width : (y + 1) * width] = slide.moved(sent, UNKNOWN)
-                self._mark(slide.start, y, slide.end)
                 writer.slide(y, slide)
+        return True
 
-    def _write_row(self, writer: FrameWriter, y: int, begin: int, end: int) -> None:
-        line = y * self.size[0]
-        part = slice(line + begin, line + end)
-        now, sent = self._now[part], self._sent[part]
-        if now == sent:
-            return
-        changed, row = list(compress(range(begin, end), map(ne, now, sent))), self.row(y)
-        if changed[-1] - changed[0] < len(changed):
-            writer.write(changed[0], changed[-1] + 1, y, row)
-        else:
-            for start, stop in _runs(changed, row, self.glyphs.inks):
-                writer.write(start, stop, y, row)
-        self._sent[part] = now
+    def _write_row(self, writer: FrameWriter, y: int) -> None:
+        """Write the cells of a row that differ from those sent."""
+        width = self.size[0]
+        now, sent = self.row(y), self._sent[y * width : (y + 1) * width]
+        if now != sent:
+            changed = list(compress(range(width), map(ne, now, sent)))
+            for start, stop in _runs(changed, now, self.glyphs.inks):
+                writer.write(start, stop, y)
 
     def _renumber(self) -> None:
         """Number anew the glyphs that are in use."""

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from liqtui.painting.codes import shown_cells
+
 LEAST_ROW_CELLS = 12
 """So many cells fewer must be left to write in a row: two moves and two sequences are about as long."""
 LEAST_CELLS = 200
@@ -46,9 +48,7 @@ class Slide(NamedTuple):
 
 def find_slide(sent: "array[int]", size: tuple[int, int], x: int, y: int, ids: NDArray[np.int32]) -> Slide | None:
     """Return how the cells of a block have moved since they were sent, None where that spares little."""
-    width, height = size
-    rows, cells = ids.shape
-    old = np.frombuffer(sent, np.int32).reshape(height, width)[y : y + rows, x : x + cells]
+    old, cells = shown_cells(sent, size, x, y, ids.shape), ids.shape[1]
     by = _distance(old[::_SAMPLE], ids[::_SAMPLE])
     if not by:
         return None

@@ -28,9 +28,8 @@ class Page(Screen[None]):
     def __init__(self, snapshot: Snapshot | None, condition: Condition, *content: Widget) -> None:
         super().__init__()
         self._content = content
-        self._status = Status()
+        self._status = Status(condition)
         self._status.begin_with(snapshot)
-        self._status.set_reactive(Status.condition, condition)
 
     def compose(self) -> ComposeResult:
         """Lay out the status line, with the mode from its first frame on, the page and its keys."""

@@ -130,9 +130,8 @@ class SideBySide(Screen[int]):
         condition: Condition,
     ) -> None:
         super().__init__(classes=f"-maps-{len(selections)}")
-        self._status = Status()
+        self._status = Status(condition)
         self._status.begin_with(snapshot)
-        self._status.set_reactive(Status.condition, condition)
         self.maps = [LinkedMap(links(), selection) for selection in selections]
         for one in self.maps:
             one.set_inks(colours)

@@ -61,8 +61,7 @@ class TextScreen(Screen[None]):
 
     def __init__(self, snapshot: Snapshot | None, condition: Condition) -> None:
         super().__init__()
-        self._status, self._page = Status(), Sentences()
-        self._status.set_reactive(Status.condition, condition)
+        self._status, self._page = Status(condition), Sentences()
         for panel in (self._status, self._page):
             panel.begin_with(snapshot)
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from textual.reactive import var
 from textual.strip import Strip
 
 from liqtui.link.base import LinkState
@@ -41,14 +40,14 @@ class Condition:
 class Status(Panel):
     """Mode, freezing, engine, note, age of the data, time."""
 
-    condition: var[Condition] = var(Condition(), init=False)
-
-    def __init__(self) -> None:
+    def __init__(self, condition: Condition | None = None) -> None:
         super().__init__()
+        self._condition = condition or Condition()
         self._calm = False
 
-    def watch_condition(self) -> None:
-        """Draw what is new."""
+    def tell(self, condition: Condition) -> None:
+        """Take over what the app knows, and draw what is new."""
+        self._condition = condition
         self._note_calm()
         self.redraw()
 
@@ -59,7 +58,7 @@ class Status(Panel):
 
     def _note_calm(self) -> None:
         """Take the class `-calm` while there is nothing that must be seen: live data, no freezing, no fault."""
-        snapshot, condition = self.snapshot, self.condition
+        snapshot, condition = self.snapshot, self._condition
         calm = snapshot is not None and snapshot.mode == "live" and not snapshot.note
         calm = calm and not condition.broken and condition.frozen_ms is None
         if calm != self._calm:
@@ -72,8 +71,8 @@ class Status(Panel):
         if snapshot is None:
             return [self.fresh_spread(self._marks(None), [], width)]
         now = clock(snapshot.ts_ms)
-        hour = f"{now[:5] if self.condition.saving else now} UTC "
-        today, fresh = day(snapshot.ts_ms), "" if self.condition.saving else _freshness(snapshot)
+        hour = f"{now[:5] if self._condition.saving else now} UTC "
+        today, fresh = day(snapshot.ts_ms), "" if self._condition.saving else _freshness(snapshot)
         key = self._told(snapshot), today, fresh, width
 
         def make() -> Strip:
@@ -84,11 +83,11 @@ class Status(Panel):
 
     def _told(self, snapshot: Snapshot) -> object:
         """Return what the marks depend on."""
-        broken_ms = snapshot.ts_ms if self.condition.broken else 0
-        return self.condition, snapshot.mode, snapshot.label, snapshot.note, broken_ms
+        broken_ms = snapshot.ts_ms if self._condition.broken else 0
+        return self._condition, snapshot.mode, snapshot.label, snapshot.note, broken_ms
 
     def _marks(self, snapshot: Snapshot | None) -> list[Field]:
-        condition = self.condition
+        condition = self._condition
         left = [*self._mode(snapshot), *self._frozen(condition), *self._engine(condition, snapshot)]
         if condition.saving:
             left.append(self.field(f" {condition.saving} ", "warn", 3))

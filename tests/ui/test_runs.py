@@ -48,6 +48,39 @@ def test_written_by_runs_or_by_ink_it_is_the_same(rows: list[list[tuple[str, str
     assert by_runs.changes((0, 0)) == "", "nothing is left to send"
 
 
+@given(
+    st.lists(PIECES, min_size=1, max_size=5),
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 20), PIECES), max_size=6),
+    st.integers(3, 24),
+)
+def test_changes_are_the_same_bytes_whether_found_row_by_row_or_all_at_once(
+    rows: list[list[tuple[str, str]]], edits: list[tuple[int, int, list[tuple[str, str]]]], width: int
+) -> None:
+    row_by_row, at_once = of_rows(rows, width), of_rows(rows, width)
+    sent = [one.changes((0, 0)) for one in (row_by_row, at_once)]
+    at_once._has_blocks = True
+    for y, x, pieces in edits:
+        if y < len(rows) and x < width:
+            segments = [Segment(text, Style.parse(style)) for text, style in pieces if text]
+            for one in (row_by_row, at_once):
+                one.splice(x, y, segments, SYSTEM)
+    changes = [one.changes((1, 0)) for one in (row_by_row, at_once)]
+    assert changes[0] == changes[1]
+    at_once.forget()
+    assert shown(sent[1] + changes[1] + "\x1b[H", width, len(rows)) == shown(at_once.changes((0, 0)), width, len(rows))
+
+
+def test_one_cell_between_of_the_same_ink_is_written_again_but_not_across_rows() -> None:
+    shadow = of_rows([[("aaaaaaaa", "red")], [("aaa", "red"), ("a", "blue"), ("aaaa", "red")], [("a", "red")]], 8)
+    shadow.changes((0, 0))
+    shadow._has_blocks = True
+    for x, y in ((1, 0), (3, 0), (6, 0), (0, 1), (2, 1), (4, 1), (7, 1), (0, 2)):
+        shadow.splice(x, y, [Segment("b", Style.parse("red"))], SYSTEM)
+    found = shadow._changed_runs()
+    assert found is not None and len({run[3] for run in found}) == 1
+    assert [run[:3] for run in found] == [(1, 4, 0), (6, 7, 0), (0, 3, 1), (4, 5, 1), (7, 8, 1), (0, 1, 2)]
+
+
 @given(st.lists(PIECES, min_size=1, max_size=5), st.integers(3, 24))
 def test_rows_are_written_with_the_changes_between_their_inks(rows: list[list[tuple[str, str]]], width: int) -> None:
     shadow = of_rows(rows, width)
