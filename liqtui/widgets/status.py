@@ -111,7 +111,7 @@ class Status(Panel):
         fields = [self.field(f" FROZEN since {clock(condition.frozen_ms)} ", "alarm")]
         if condition.newest_ms is not None and condition.newest_ms > condition.frozen_ms:
             behind = span(condition.newest_ms - condition.frozen_ms)
-            fields.append(self.field(f" {behind} behind, space to go on ", "warn", 2))
+            fields += self.field(f" {behind} behind", "warn", 2), self.field(", space to go on ", "warn", 3)
         return fields
 
     def _engine(self, condition: Condition, snapshot: Snapshot | None) -> list[Field]:

@@ -204,6 +204,12 @@ async def test_a_frozen_picture_stands_and_the_newest_comes_back_on_release() ->
         link.put(replace(later, assets=tuple(replace(row, price_usd=111.0) for row in later.assets)))
         await settle(pilot)
         assert screen_lines(app)[1:] == body
+        for width, said in ((110, "5 min behind, space to go on"), (70, "5 min behind"), (56, "FROZEN since 14:03:22")):
+            await pilot.resize_terminal(width, 24)
+            await settle(pilot)
+            assert said in screen_lines(app)[0]
+        assert "behind" not in screen_lines(app)[0]
+        await pilot.resize_terminal(80, 24)
         await pilot.press("space")
         await settle(pilot)
         assert "FROZEN" not in screen_text(app) and "14:08:22 UTC" in screen_text(app) and "111.0" in screen_text(app)
