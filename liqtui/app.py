@@ -168,16 +168,17 @@ class LiqtuiApp(ChoosingApp):
         shown = self._newest.detail.selection if self._newest else None
         wish = "" if shown in (None, self.selection) else f"loading {selection_words(self.selection)}"
         saving = f"{self.pace.words}, map each {WHOLE_S:.0f} s" if self.saves else ""
-        frozen = (self._frozen.ts_ms, self._newest.ts_ms if self._newest else None) if self._frozen else (None, None)
+        frozen_ms = self._frozen.ts_ms if self._frozen else None
+        newest_ms = self._newest.ts_ms if self._newest and self._frozen else None
         retry_in_s = whole_seconds(self._retry_at_s - time.monotonic())
-        said, self._said = self._said, (frozen, wish, retry_in_s, saving)
+        said, self._said = self._said, (frozen_ms, newest_ms, wish, retry_in_s, saving)
         if condition is None and said == self._said:
             return
         before = self._condition
         self._condition = replace(
             condition or before,
-            frozen_ms=frozen[0],
-            newest_ms=frozen[1],
+            frozen_ms=frozen_ms,
+            newest_ms=newest_ms,
             wish=wish,
             retry_in_s=retry_in_s,
             saving=saving,

@@ -130,7 +130,8 @@ class Calibration:
     ) -> bool:
         """Take in one bar of which every print was heard; return whether a batch is full, to be learned from.
 
-        `exposure` (rows, WEIGHTS) is the base coin swept, `count` (rows,) how many liquidations there were.
+        `exposure` (rows, WEIGHTS) is the base coin swept, `count` (rows,) how many liquidations there were. Bars are
+        gathered for `batch_ms`.
         """
         self._add_sizes(one.qty_base for one in prints)
         return self._gather(end_ms, exposure, count, batch_ms)

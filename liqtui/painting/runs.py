@@ -1,4 +1,4 @@
-"""The rows of a whole screen written run by run of one ink, all of them at once."""
+"""What of a screen is written, run by run of one ink: all rows at once, or the cells that differ from those sent."""
 
 import sys
 from array import array
@@ -17,7 +17,6 @@ _TO_BOTH, _TO_FRONT, _TO_BACK = range(_WAYS)
 _ODD = -1
 """In place of the colour of an ink that has more than two colours."""
 _UTF_32 = f"utf-32-{sys.byteorder[0]}e"
-
 
 Run: TypeAlias = tuple[int, int, int, Ink]
 """Begin and end (exclusive) of cells of one ink in a row, the row's number, and the ink."""
@@ -44,6 +43,7 @@ class GlyphArrays:
         """(2, inks) numbers of the colours, in front and behind."""
         self._number_of_colour: dict[str, int] = {"": _ODD}
 
+    # An array cannot grow while numpy looks at it: nobody may keep these.
     def _points(self) -> NDArray[np.uint32]:
         return np.frombuffer(self.glyphs.points, np.uint32)
 
