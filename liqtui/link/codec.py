@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from liqtui.link.cell_memory import CellMemory
 from liqtui.link.errors import ProtocolError
-from liqtui.link.heat_patch import CellMemory, HeatPart, apply_heat, heat_part
+from liqtui.link.heat_patch import HeatPart, apply_heat, heat_part
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Detail, Snapshot, TapePrint
 

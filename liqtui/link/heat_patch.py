@@ -1,6 +1,5 @@
 """The heat on the wire: whole, or as the columns and rows that differ from one the other side has."""
 
-import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +7,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from liqtui.link.cell_memory import CellMemory
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Heat, Settled
 
 _F4, _F8, _U1 = np.dtype("<f4"), np.dtype("<f8"), np.dtype("u1")
-_KEPT_MOST = 3
-"""The map that is shown, the one that is to be shown next, and one to be written to."""
 
 
 class HeatPart(msgspec.Struct, array_like=True, frozen=True):
@@ -117,64 +115,6 @@ def _bytes(array: NDArray[Any], dtype: np.dtype[Any]) -> memoryview:
     return memoryview(flat)
 
 
-class _Room:
-    """Memory for the cells of a map."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._memory = bytearray(count * _F4.itemsize)
-        self._seen: weakref.ref[NDArray[np.float32]] | None = None
-        self.holds: Settled | None = None
-        """The columns before the last one that are there."""
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether anybody has what was last written there."""
-        return self._seen is not None and self._seen() is not None
-
-    def cells(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """Return the memory as cells, which are seen as long as they are kept."""
-        flat: NDArray[np.float32] = np.frombuffer(self._memory, _F4)  # whatever is a view of it keeps it alive
-        self._seen = weakref.ref(flat)
-        return flat.reshape(shape)
-
-
-class CellMemory:
-    """Memory for the cells of maps that comes in turn: it is written again when nobody sees any more what is there.
-
-    Fresh memory for every change of a few cells would push all else out of the processor's caches.
-    """
-
-    def __init__(self) -> None:
-        self._rooms: list[_Room] = []
-
-    def like(self, base: Heat) -> NDArray[np.float32]:
-        """Return cells to be written to, those of the base but for the last column, which may hold anything."""
-        room = self._free(base.cells_usd.size, base.settled)
-        cells = room.cells(base.cells_usd.shape)
-        if base.settled is None or room.holds is not base.settled:
-            cells[:], room.holds = base.cells_usd, base.settled
-        return cells
-
-    def any(self, columns: int, rows: int, holds: Settled) -> NDArray[np.float32]:
-        """Return cells to be written to, which may hold anything, and are to hold the columns of a name."""
-        room = self._free(columns * rows, None)
-        room.holds = holds
-        return room.cells((columns, rows))
-
-    def _free(self, count: int, holds: Settled | None) -> _Room:
-        """Return memory that nobody sees, what `holds` some columns rather than other."""
-        free = [room for room in self._rooms if not room.is_seen]
-        fitting = [room for room in free if room.count == count]
-        room = next((one for one in fitting if one.holds is holds), fitting[0] if fitting else None)
-        if room is None:
-            self._rooms = [one for one in self._rooms if one not in free]
-            room = _Room(count)
-            if len(self._rooms) < _KEPT_MOST:
-                self._rooms.append(room)
-        return room
-
-
 def apply_heat(
     base: Heat | None, part: HeatPart | None, selection: Selection, memory: CellMemory | None = None
 ) -> Heat | None:
@@ -189,8 +129,13 @@ def apply_heat(
         return _ended(base, part, selection, memory) if part.columns else replace(base, selection=selection)
     at = list(part.columns)
     settled = _settled(base, part)
-    cells = None if memory is None else memory.any(part.count, part.rows, settled)
-    moved = _moved(base, part.shift, part.count, part.first_bin, part.rows, cells)
+    if memory is not None and 0 < part.shift < part.count and _has_shape(base, part):
+        later = memory.after(base, settled, part.shift)
+        later[part.count - part.shift :] = 0.0
+        moved = _moved_beside(base, part.shift, part.count, part.first_bin, later)
+    else:
+        cells = None if memory is None else memory.any(part.count, part.rows, settled)
+        moved = _moved(base, part.shift, part.count, part.first_bin, part.rows, cells)
     if part.rows_at:
         moved.cells_usd[:, list(part.rows_at)] = _array(part.row_cells, _F4).reshape(part.count, len(part.rows_at))
     moved.cells_usd[at] = _array(part.cells, _F4).reshape(len(at), part.rows)
@@ -203,9 +148,9 @@ def apply_heat(
 
 def _settled(base: Heat, part: HeatPart) -> Settled:
     """Return the name of the columns before the last one of what a part makes of the base."""
-    shape = (part.rows, part.first_bin) == (base.cells_usd.shape[1], base.first_bin)
     closed = len(base.ts_ms) - 1 - part.shift
-    if part.shift < 0 or part.rows_at or not shape or min(part.columns, default=part.count) < closed:
+    alike = (part.rows, part.first_bin) == (base.cells_usd.shape[1], base.first_bin)
+    if part.shift < 0 or part.rows_at or not alike or min(part.columns, default=part.count) < closed:
         return Settled()
     if base.settled is not None and _stands(base, part):
         return base.settled
@@ -214,12 +159,17 @@ def _settled(base: Heat, part: HeatPart) -> Settled:
 
 def _stands(base: Heat, part: HeatPart) -> bool:
     """Whether the part has the columns and rows of the base."""
-    return part.shift == 0 and (part.count, part.rows, part.first_bin) == (*base.cells_usd.shape, base.first_bin)
+    return part.shift == 0 and _has_shape(base, part)
+
+
+def _has_shape(base: Heat, part: HeatPart) -> bool:
+    """Whether the part has as many columns as the base, and its rows."""
+    return (part.count, part.rows, part.first_bin) == (*base.cells_usd.shape, base.first_bin)
 
 
 def _ended(base: Heat, part: HeatPart, selection: Selection, memory: CellMemory) -> Heat:
     """Return the base with another last column; arrays that stay the same are the base's."""
-    cells, ohlc = memory.like(base), base.ohlc_usd.copy()
+    cells, ohlc = memory.after(base, base.settled), base.ohlc_usd.copy()
     cells[-1], ohlc[-1] = _array(part.cells, _F4).reshape(part.rows), _array(part.ohlc, _F8).reshape(4)
     gap, prints = _with_last(base.gap, part.gap), base.prints_usd
     if prints is not None and part.prints is not None:
@@ -262,6 +212,12 @@ def _moved(
     cells[: to.start] = cells[to.stop :] = 0.0
     cells[to, : row_to.start] = cells[to, row_to.stop :] = 0.0
     cells[to, row_to] = base.cells_usd[source, row_source]
+    return _moved_beside(base, shift, count, first_bin, cells)
+
+
+def _moved_beside(base: Heat, shift: int, count: int, first_bin: int, cells: NDArray[np.float32]) -> Heat:
+    """Return the base on other columns, with these cells."""
+    to, source = _common(len(base.ts_ms), shift, count)
     ohlc, gap = np.full((count, 4), np.nan, _F8), np.ones(count, np.bool_)
     ohlc[to], gap[to] = base.ohlc_usd[source], base.gap[source]
     prints = None
