@@ -61,8 +61,6 @@ class LiqtuiApp(ChoosingApp):
         self._export_folder = export_folder or Path.cwd()
         self._frozen: Snapshot | None = None
         self._condition = Condition()
-        self._said: object = None
-        """What the condition was last made of, besides the link."""
         self._retry_at_s = 0.0
         self._urgent: object = None
         self._title = PaneTitle(self._write_terminal, time.monotonic)
@@ -167,21 +165,14 @@ class LiqtuiApp(ChoosingApp):
         """Tell the status lines what the app knows."""
         shown = self._newest.detail.selection if self._newest else None
         wish = "" if shown in (None, self.selection) else f"loading {selection_words(self.selection)}"
-        saving = f"{self.pace.words}, map each {WHOLE_S:.0f} s" if self.saves else ""
-        frozen_ms = self._frozen.ts_ms if self._frozen else None
-        newest_ms = self._newest.ts_ms if self._newest and self._frozen else None
-        retry_in_s = whole_seconds(self._retry_at_s - time.monotonic())
-        said, self._said = self._said, (frozen_ms, newest_ms, wish, retry_in_s, saving)
-        if condition is None and said == self._said:
-            return
         before = self._condition
         self._condition = replace(
             condition or before,
-            frozen_ms=frozen_ms,
-            newest_ms=newest_ms,
+            frozen_ms=self._frozen.ts_ms if self._frozen else None,
+            newest_ms=self._newest.ts_ms if self._newest and self._frozen else None,
             wish=wish,
-            retry_in_s=retry_in_s,
-            saving=saving,
+            retry_in_s=whole_seconds(self._retry_at_s - time.monotonic()),
+            saving=f"{self.pace.words}, map each {WHOLE_S:.0f} s" if self.saves else "",
         )
         if self._condition == before:
             return

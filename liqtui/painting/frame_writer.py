@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from liqtui.painting.glyphs import UNKNOWN, Glyphs, Ink, change
 from liqtui.painting.ink_chain import ink_chain
 from liqtui.painting.sequences import move, move_to
+from liqtui.painting.stretches import Run, cells_in
 
 if TYPE_CHECKING:
-    from liqtui.painting.runs import Run, WrittenRow
+    from liqtui.painting.runs import WrittenRow
     from liqtui.painting.slide import Slide
 
 MANY_CELLS = 400
@@ -47,33 +48,30 @@ class FrameWriter:
             self._parts.append(f"{move(self._at, x, y)}\x1b[{count}{letter}")
             self._at = (x, y)
 
-    def write(self, start: int, end: int, y: int) -> None:
-        """Take the cells [start, end) of a row, widened where they cut a wide character."""
-        line = y * self._width
-        if self._glyphs.has_wide:
-            while start and self._glyphs.is_rest(self._cells[line + start]):
-                start -= 1
-            while end < self._width and self._glyphs.is_rest(self._cells[line + end]):
-                end += 1
-        inks = list(map(self._inks.__getitem__, self._cells[line + start : line + end]))
-        self._runs += [(begin, stop, y, ink) for begin, stop, ink in _of_one(inks, start)]
+    def write_runs(self, runs: list[Run]) -> None:
+        """Take the runs that are to be written, widened where they cut a wide character."""
+        self._runs = [self._widened(*run) for run in runs] if self._glyphs.has_wide else runs
 
-    def write_runs(self, runs: "list[Run]") -> None:
-        """Take runs of single plain characters of one ink each."""
-        self._runs = runs
+    def _widened(self, start: int, end: int, y: int, ink: Ink) -> Run:
+        line = y * self._width
+        while start and self._glyphs.is_rest(self._cells[line + start]):
+            start -= 1
+        while end < self._width and self._glyphs.is_rest(self._cells[line + end]):
+            end += 1
+        return start, end, y, ink
 
     def write_row(self, y: int, whole: "WrittenRow | None") -> None:
         """Write a whole row at once, as it is known to be written where it is."""
         if whole is None:
-            self.write(0, self._width, y)
-            self._write_by_ink(self._runs)
-            self._runs = []
+            line = y * self._width
+            inks = list(map(self._inks.__getitem__, self._cells[line : line + self._width]))
+            self._write_by_ink((begin, stop, y, ink) for begin, stop, ink in _of_one(inks))
             return
         self._go(0, y)
         self._parts += change(self._ink, whole.first), whole.text
         self._ink, self._at = whole.last, None
 
-    def _write_pieces(self, pieces: "Sequence[Run]", ink: Ink) -> None:
+    def _write_pieces(self, pieces: Sequence[Run], ink: Ink) -> None:
         """Write cells of one ink."""
         texts, cells, width = self._texts, self._cells, self._width
         write, is_plain = self._parts.append, not self._glyphs.has_wide
@@ -131,27 +129,27 @@ class FrameWriter:
 
     def finish(self, cursor: tuple[int, int]) -> str:
         """Return the frame, which ends with the default pen and the cursor at a cell."""
-        if sum([end - start for start, end, _, _ in self._runs]) <= MANY_CELLS:
+        if cells_in(self._runs) <= MANY_CELLS:
             self._write_by_ink(self._runs)
         else:
             for _, band in groupby(self._runs, lambda run: run[2] // BAND_ROWS):
                 self._write_by_ink(band)
         return "".join((*self._parts, change(self._ink, self._glyphs.default_ink), move_to(*cursor)))
 
-    def _write_by_ink(self, runs: "Iterable[Run]") -> None:
+    def _write_by_ink(self, runs: Iterable[Run]) -> None:
         """Write runs with each ink once."""
-        pieces = defaultdict[Ink, "list[Run]"](list)
+        pieces = defaultdict[Ink, list[Run]](list)
         for run in runs:
             pieces[run[3]].append(run)
         for ink in ink_chain(pieces, self._ink):
             self._write_pieces(pieces[ink], ink)
 
 
-def _of_one(inks: Sequence[Ink], start: int) -> Iterator[tuple[int, int, Ink]]:
-    """Yield begin, end and ink of the runs of cells of one ink, the first of which stands at `start`."""
-    begin, ink = start, inks[0]
-    for x, new in enumerate(inks, start):
+def _of_one(inks: Sequence[Ink]) -> Iterator[tuple[int, int, Ink]]:
+    """Yield begin, end and ink of the runs of cells of one ink in a row."""
+    begin, ink = 0, inks[0]
+    for x, new in enumerate(inks):
         if new is not ink:
             yield begin, x, ink
             begin, ink = x, new
-    yield begin, start + len(inks), ink
+    yield begin, len(inks), ink

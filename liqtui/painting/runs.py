@@ -2,14 +2,14 @@
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from liqtui.painting.glyphs import Glyphs, Ink, change
+from liqtui.painting.stretches import Run, runs_of
 
 _WAYS = 3
 _TO_BOTH, _TO_FRONT, _TO_BACK = range(_WAYS)
@@ -17,9 +17,6 @@ _TO_BOTH, _TO_FRONT, _TO_BACK = range(_WAYS)
 _ODD = -1
 """In place of the colour of an ink that has more than two colours."""
 _UTF_32 = f"utf-32-{sys.byteorder[0]}e"
-
-Run: TypeAlias = tuple[int, int, int, Ink]
-"""Begin and end (exclusive) of cells of one ink in a row, the row's number, and the ink."""
 
 
 class WrittenRow(NamedTuple):
@@ -51,10 +48,9 @@ class GlyphArrays:
         return np.frombuffer(self.glyphs.ink_numbers, np.int32)
 
     def changed(self, now: "array[int]", sent: "array[int]", width: int) -> list[Run] | None:
-        """Return the runs of one ink of the cells of a screen that differ from those sent, in order.
+        """Return the runs of the cells of a screen that differ from those sent, in order.
 
-        One cell in between does not end a run where it is of its ink: to write it again is no longer than a move. None
-        where anything but single plain characters differs.
+        None where anything but single plain characters differs.
         """
         ids = np.frombuffer(now, np.int32)
         at = np.flatnonzero(ids != np.frombuffer(sent, np.int32))
@@ -65,25 +61,7 @@ class GlyphArrays:
             return None
         inks = self._ink_numbers().take(glyphs)
         ends = np.flatnonzero((at[1:] - at[:-1] != 1) | (inks[1:] != inks[:-1])) + 1
-        stretches = _stretches(at.tolist(), inks.tolist(), ends.tolist())
-        return list(self._runs(stretches, now, width))
-
-    def _runs(self, stretches: Iterable[tuple[int, int, int]], now: "array[int]", width: int) -> Iterator[Run]:
-        """Yield the runs of ascending stretches of one ink on a screen, each of which may go over several rows."""
-        palette, numbers = self.glyphs.palette, self.glyphs.ink_numbers
-        start, stop, held = -1, -1, -1
-        for begin, end, ink in stretches:
-            while begin < end:
-                y = begin // width
-                until = min(end, (y + 1) * width)
-                if begin == stop + 1 and ink == held and start >= y * width and numbers[now[stop]] == ink:
-                    stop = until
-                else:
-                    if start >= 0:
-                        yield _run(start, stop, width, palette[held])
-                    start, stop, held = begin, until, ink
-                begin = until
-        yield _run(start, stop, width, palette[held])
+        return list(runs_of(at.tolist(), inks.tolist(), ends.tolist(), now, width, self.glyphs))
 
     def rows(self, now: "array[int]", width: int) -> list[WrittenRow | None]:
         """Return the rows of a screen, None for one that holds anything but single plain characters."""
@@ -131,14 +109,3 @@ class GlyphArrays:
 
     def _colour(self, colour: str) -> int:
         return self._number_of_colour.setdefault(colour, len(self._number_of_colour))
-
-
-def _stretches(places: Sequence[int], inks: Sequence[int], ends: Iterable[int]) -> Iterator[tuple[int, int, int]]:
-    """Yield where consecutive places of one ink begin and end (exclusive), and the ink; `ends` cut the lists."""
-    for first, end in pairwise((0, *ends, len(places))):
-        yield places[first], places[end - 1] + 1, inks[first]
-
-
-def _run(begin: int, end: int, width: int, ink: Ink) -> Run:
-    y = begin // width
-    return begin - y * width, end - y * width, y, ink

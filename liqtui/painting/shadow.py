@@ -1,8 +1,8 @@
 """The shadow of the terminal: the cells it should show, those it was last sent, and the bytes between the two."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress, pairwise
 from operator import ne
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,12 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from liqtui.painting.frame_writer import FrameWriter
-from liqtui.painting.glyphs import MANY_GLYPHS, UNKNOWN, Glyphs, Ink
+from liqtui.painting.glyphs import MANY_GLYPHS, UNKNOWN, Glyphs
+from liqtui.painting.stretches import Run, cells_in, runs_of
 
 if TYPE_CHECKING:
     from liqtui.painting.codes import Ids
-    from liqtui.painting.runs import GlyphArrays, Run
+    from liqtui.painting.runs import GlyphArrays
 
 
 class Shadow:
@@ -148,22 +149,30 @@ class Shadow:
 
     def _written_over(self) -> FrameWriter:
         """Return the writer of the cells that differ from those sent."""
-        width, height = self.size
-        writer = FrameWriter(self.glyphs, self._now, width)
-        runs = self._changed_runs()
+        writer, runs = FrameWriter(self.glyphs, self._now, self.size[0]), self._changed()
         if self._moves_cells and self._block is not None and self._move(writer, runs, *self._block):
-            runs = self._changed_runs()
-        if runs is None:
-            for y in range(height):
-                self._write_row(writer, y)
-        else:
-            writer.write_runs(runs)
+            runs = self._changed()
+        writer.write_runs(runs)
         self._sent[:] = self._now
         return writer
 
-    def _changed_runs(self) -> "list[Run] | None":
-        """Return the runs that differ from those sent, None where they are to be looked for row by row."""
-        return self._glyph_arrays().changed(self._now, self._sent, self.size[0]) if self._has_blocks else None
+    def _changed(self) -> list[Run]:
+        """Return the runs that differ from those sent."""
+        runs = self._glyph_arrays().changed(self._now, self._sent, self.size[0]) if self._has_blocks else None
+        return self._changed_by_row() if runs is None else runs
+
+    def _changed_by_row(self) -> list[Run]:
+        """Return the same without numpy, which is not loaded yet, and where there are wide characters."""
+        (width, height), numbers = self.size, self.glyphs.ink_numbers
+        places = list[int]()
+        for line in (y * width for y in range(height)):
+            now, sent = self._now[line : line + width], self._sent[line : line + width]
+            if now != sent:
+                places += compress(range(line, line + width), map(ne, now, sent))
+        inks = [numbers[self._now[place]] for place in places]
+        pairs = enumerate(zip(pairwise(places), pairwise(inks), strict=True), 1)
+        ends = [at for at, ((last, place), (old, ink)) in pairs if place - last != 1 or ink != old]
+        return list(runs_of(places, inks, ends, self._now, width, self.glyphs))
 
     def _glyph_arrays(self) -> "GlyphArrays":
         """Return the glyphs as arrays; to be asked for when there was a block, and numpy is loaded."""
@@ -173,14 +182,14 @@ class Shadow:
             self._arrays = GlyphArrays(self.glyphs)
         return self._arrays
 
-    def _move(self, writer: FrameWriter, runs: "list[Run] | None", x: int, y: int, ids: "Ids") -> bool:
+    def _move(self, writer: FrameWriter, runs: list[Run], x: int, y: int, ids: "Ids") -> bool:
         """Have the terminal move cells of a block that were sent, and return whether it does.
 
         Not those in rows in which that would cut wide characters; and only where enough differs for it to be worth it.
         """
         from liqtui.painting.slide import LEAST_CELLS, find_slide
 
-        if runs is not None and sum([end - start for start, end, _, _ in runs]) < LEAST_CELLS:
+        if cells_in(runs) < LEAST_CELLS:
             return False
         slide, width = find_slide(self._sent, self.size, x, y, ids), self.size[0]
         if slide is None:
@@ -193,15 +202,6 @@ class Shadow:
                 writer.slide(y, slide)
         return True
 
-    def _write_row(self, writer: FrameWriter, y: int) -> None:
-        """Write the cells of a row that differ from those sent."""
-        width = self.size[0]
-        now, sent = self.row(y), self._sent[y * width : (y + 1) * width]
-        if now != sent:
-            changed = list(compress(range(width), map(ne, now, sent)))
-            for start, stop in _runs(changed, now, self.glyphs.inks):
-                writer.write(start, stop, y)
-
     def _renumber(self) -> None:
         """Number anew the glyphs that are in use."""
         old, fresh = self.glyphs, Glyphs()
@@ -211,22 +211,6 @@ class Shadow:
         self.glyphs = fresh
         self._now = array("i", [numbers[glyph] for glyph in self._now])
         self._sent = array("i", [numbers[glyph] for glyph in self._sent])
-
-
-def _runs(places: Sequence[int], row: "array[int]", inks: Sequence[Ink]) -> Iterator[tuple[int, int]]:
-    """Yield begin and end (exclusive) of the runs of ascending places in a row of glyphs, of which each has its ink.
-
-    One place left out does not end a run of one ink: to write a cell again is no longer than a move.
-    """
-    start = end = places[0]
-    for place in places:
-        if place > end:
-            is_near = place == end + 1 and inks[row[end - 1]] is inks[row[end]] is inks[row[place]]
-            if not is_near:
-                yield start, end
-                start = place
-        end = place + 1
-    yield start, end
 
 
 def _placed(x: int, line: Iterable[Strip]) -> dict[int, Strip | None]:

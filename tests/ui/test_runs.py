@@ -76,8 +76,8 @@ def test_one_cell_between_of_the_same_ink_is_written_again_but_not_across_rows()
     shadow._has_blocks = True
     for x, y in ((1, 0), (3, 0), (6, 0), (0, 1), (2, 1), (4, 1), (7, 1), (0, 2)):
         shadow.splice(x, y, [Segment("b", Style.parse("red"))], SYSTEM)
-    found = shadow._changed_runs()
-    assert found is not None and len({run[3] for run in found}) == 1
+    found = shadow._changed()
+    assert len({run[3] for run in found}) == 1
     assert [run[:3] for run in found] == [(1, 4, 0), (6, 7, 0), (0, 3, 1), (4, 5, 1), (7, 8, 1), (0, 1, 2)]
 
 
