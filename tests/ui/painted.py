@@ -9,9 +9,10 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from textual.widget import Widget
 from textual.widgets import Input
 
 from liqtui.model.selection import Selection
@@ -76,22 +77,9 @@ async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
     beating = asyncio.create_task(beat(gaps_s))
     while line := await reader.readline():
         command, value = json.loads(line)
-        if command in ("play", "later"):
-            link.put(snapshot := varied(value) if command == "play" else later(value))
-            await until_drawn(app, snapshot)
-        elif command == "key":
-            app.simulate_key(value)
-        elif command == "theme":
-            app.action_choose_theme(value)
-        elif command == "sized":
-            await until_sized(app, *value)
-            await until_laid_out(app)
-        elif command == "refresh":
-            app.screen.refresh()
-        elif command == "bell":
-            app.bell()
-        elif command == "quit":
+        if command == "quit":
             break
+        await obey(app, link, command, value)
         await until_heard(app)
         await asyncio.sleep(SETTLE_S)
         for field in app.screen.query(Input):
@@ -101,6 +89,28 @@ async def drive(app: "LiqtuiApp", link: SceneLink, path: str) -> None:
     beating.cancel()
     writer.close()
     app.exit()
+
+
+async def obey(app: "LiqtuiApp", link: SceneLink, command: str, value: Any) -> None:
+    """Do what a command says."""
+    if command in ("play", "later"):
+        link.put(snapshot := varied(value) if command == "play" else later(value))
+        await until_drawn(app, snapshot)
+    elif command == "key":
+        app.simulate_key(value)
+    elif command == "type":
+        await until_open(app, Input)
+        for key in value:
+            app.simulate_key(key)
+    elif command == "theme":
+        app.action_choose_theme(value)
+    elif command == "sized":
+        await until_sized(app, *value)
+        await until_laid_out(app)
+    elif command == "refresh":
+        app.screen.refresh()
+    elif command == "bell":
+        app.bell()
 
 
 async def until_drawn(app: "LiqtuiApp", snapshot: Snapshot) -> None:
@@ -114,6 +124,13 @@ async def until_drawn(app: "LiqtuiApp", snapshot: Snapshot) -> None:
         if loop.time() - start > (UNREAD_S if app.is_output_pending else DRAWN_S):
             break
         await asyncio.sleep(0.001)
+
+
+async def until_open(app: "LiqtuiApp", kind: type[Widget]) -> None:
+    """Wait until a widget of a kind has the focus: what is typed before it has goes to the screen below."""
+    async with asyncio.timeout(10):
+        while not isinstance(app.focused, kind):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
 
 
 async def until_heard(app: "LiqtuiApp") -> None:

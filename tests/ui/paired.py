@@ -72,6 +72,27 @@ def both(tmp_path: Path, columns: int = 100, rows: int = 30) -> Iterator[tuple[P
         yield apps[0], apps[1]
 
 
+def assert_redrawn_the_same(app: Painted, after: object, quiet_s: float = 0.3, timeout_s: float = 10.0) -> None:
+    """Fail if anything changes when all is drawn again, once nothing has been written for a while."""
+    end, size, since = time.monotonic() + timeout_s, len(app.raw), time.monotonic()
+    while time.monotonic() - since < quiet_s:
+        assert time.monotonic() < end, f"still writing {timeout_s} s after {after}"
+        app.look()
+        if len(app.raw) != size:
+            size, since = len(app.raw), time.monotonic()
+        time.sleep(0.01)
+    before = app.picture()
+    app.ask("key", "ctrl+l")
+    while len(app.raw) == size:
+        assert time.monotonic() < end, "nothing was drawn again"
+        app.look()
+        time.sleep(0.01)
+    time.sleep(quiet_s)
+    now = app.picture()
+    wrong = [(x, y, now[y][x], cell) for y, row in enumerate(before) for x, cell in enumerate(row) if cell != now[y][x]]
+    assert not wrong, f"{len(wrong)} cells were wrong after {after}, first {wrong[:3]}\n{app.text()}"
+
+
 def assert_same(light: Painted, stock: Painted, after: object, timeout_s: float = 3.0) -> None:
     """Fail unless both terminals come to show the same; rows that nobody has written to since the last time do."""
     end, rows = time.monotonic() + timeout_s, set[int]()
