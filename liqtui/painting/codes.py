@@ -21,13 +21,13 @@ class CodeTable:
     def __init__(self, count: int, look: Callable[[int], tuple[str, Style]]) -> None:
         """Take over how a code below `count` looks: one plain character and its style."""
         self._look, self._count = look, count
-        self._made_for: tuple[Glyphs, ColorSystem] | None = None
+        self._made_for: tuple[object, ColorSystem] | None = None
         self._ids: Ids = np.zeros(0, np.int32)
 
     def ids(self, codes: Ids, glyphs: Glyphs, system: ColorSystem) -> Ids:
         """Return the glyphs of codes."""
-        if self._made_for is None or self._made_for[0] is not glyphs or self._made_for[1] is not system:
-            self._made_for, self._ids = (glyphs, system), np.zeros(self._count, np.int32)
+        if self._made_for != (glyphs.era, system):
+            self._made_for, self._ids = (glyphs.era, system), np.zeros(self._count, np.int32)
         ids = self._ids[codes]
         if not ids.all():
             for code in sorted(set(codes[ids == 0].tolist())):

@@ -1,8 +1,8 @@
 """Numbers for what cells show: a text in an ink. Rows of numbers are compared and copied as a whole."""
 
+import sys
 from array import array
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 
 from rich.color import ColorSystem
 from rich.segment import Segment
@@ -11,8 +11,11 @@ from liqtui.painting.sequences import DEFAULT_INK, cells, change_ink, colours_of
 
 UNKNOWN = 0
 """The glyph of a cell of which nothing is known."""
-MANY_GLYPHS = 20_000
-"""Glyphs from which on those in use are numbered anew."""
+MANY_GLYPHS = 1_024
+"""Glyphs from which on those in use are numbered anew, unless most of them are in use: a glyph holds 200 bytes, an ink
+1,500, and a map that moves on goes through all pairs of its colours."""
+_SPARE = 1.25
+"""Part of the glyphs in use up to which others are kept."""
 _FIRST_SYMBOL, _LAST_SYMBOL = "\u2010", "\u25ff"
 """Dashes, arrows, lines, blocks and shapes: none of them changes in company of its like."""
 
@@ -20,10 +23,12 @@ _FIRST_SYMBOL, _LAST_SYMBOL = "\u2010", "\u25ff"
 class Ink:
     """An ink, and the sequences to it from inks that differ in one colour or in both."""
 
-    __slots__ = ("back", "both", "front", "order", "text", "to_back", "to_front")
+    __slots__ = ("back", "both", "front", "number", "order", "text", "to_back", "to_front")
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.number = 0
+        """Its place in the palette that holds it."""
         self.order = ink_order(text)
         self.front, self.back = colours_of(text) or ("", "")
         """The colours, empty where the ink has anything else."""
@@ -43,25 +48,14 @@ def change(before: Ink, after: Ink) -> str:
     return after.to_back if before.front == after.front else after.both
 
 
-class _Plain(dict[str, int]):
-    """The glyphs of plain characters in an ink; KeyError for those that may be wide, or join others."""
-
-    def __init__(self, number: Callable[[str], int]) -> None:
-        super().__init__()
-        self._number = number
-
-    def __missing__(self, char: str) -> int:
-        """Number a character that has not been seen in this ink."""
-        if not (_FIRST_SYMBOL <= char <= _LAST_SYMBOL or char.isascii()) or cells(char) != (char,):
-            raise KeyError(char)
-        self[char] = self._number(char)
-        return self[char]
-
-
 class Glyphs:
-    """All glyphs seen so far, by their numbers."""
+    """The glyphs seen so far, by their numbers; the numbers hold for an era."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self.era = object()
         default = Ink(DEFAULT_INK)
         self.texts: list[str] = [""]
         """Of each glyph; empty for the rest of a wide character, too."""
@@ -73,11 +67,20 @@ class Glyphs:
         """Of each glyph that is a single plain character that; 0 for all others."""
         self.palette: list[Ink] = [default]
         """All inks, each once."""
-        self._inks: dict[str, tuple[int, Ink]] = {DEFAULT_INK: (0, default)}
-        self._numbers: dict[tuple[str, str], int] = {}
-        self._plain: dict[str, _Plain] = {}
+        self._inks: dict[str, Ink] = {DEFAULT_INK: default}
+        """By their texts, the shortest and others."""
+        self._numbers: dict[tuple[str, int], int] = {}
+        """Of the glyphs, by the number of the ink."""
+        self._plain: dict[str, dict[str, int]] = {}
+        """By the texts of inks, of the characters that are a cell each whatever stands beside them."""
+        self._most = MANY_GLYPHS
         self.has_wide = False
         """Whether any glyph is the rest of a wide character."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to number anew those in use."""
+        return len(self.texts) > self._most
 
     @property
     def default_ink(self) -> Ink:
@@ -86,24 +89,30 @@ class Glyphs:
 
     def number(self, text: str, ink: str) -> int:
         """Return the number of the glyph of one cell's text in an ink."""
-        ink = shortest_ink(ink)
-        found = self._numbers.get((text, ink))
-        if found is None:
-            found = self._numbers[text, ink] = len(self.texts)
-            self.texts.append(text)
-            self.has_wide |= not text
-            self._add_ink(ink)
-            self.points.append(ord(text) if len(text) == 1 else 0)
-        return found
+        own = self._inks.get(ink) or self._find_ink(ink)
+        found = self._numbers.get((text, own.number))
+        return self._add(sys.intern(text), own) if found is None else found
 
-    def _add_ink(self, text: str) -> None:
-        """Note the ink of the glyph that is the last one."""
-        known = self._inks.get(text)
-        if known is None:
-            known = self._inks[text] = len(self.palette), Ink(text)
-            self.palette.append(known[1])
-        self.ink_numbers.append(known[0])
-        self.inks.append(known[1])
+    def _add(self, text: str, ink: Ink) -> int:
+        number = self._numbers[text, ink.number] = len(self.texts)
+        self.texts.append(text)
+        self.has_wide |= not text
+        self.ink_numbers.append(ink.number)
+        self.inks.append(ink)
+        self.points.append(ord(text) if len(text) == 1 else 0)
+        return number
+
+    def _find_ink(self, text: str) -> Ink:
+        """Return the ink of a text that has not been met yet."""
+        shortest = shortest_ink(text)
+        known = self._inks[text] = self._inks.get(shortest) or self._add_ink(Ink(shortest))
+        return known
+
+    def _add_ink(self, ink: Ink) -> Ink:
+        ink.number = len(self.palette)
+        self.palette.append(ink)
+        self._inks[ink.text] = ink
+        return ink
 
     def line(self, segments: Sequence[Segment], system: ColorSystem) -> "array[int]":
         """Return the numbers of the cells of segments."""
@@ -112,13 +121,25 @@ class Glyphs:
             ink, start = ink_of(style, system), len(row)
             known = plain.get(ink)
             if known is None:
-                known = plain[ink] = _Plain(partial(self.number, ink=ink))
+                known = plain[ink] = {}
             try:
                 row.extend(map(known.__getitem__, text))
             except KeyError:
                 del row[start:]
-                row.extend([self.number(cell, ink) for cell in cells(text)])
+                found = cells(text)
+                row.extend([self.number(cell, ink) for cell in found])
+                known.update((cell, glyph) for cell, glyph in zip(found, row[start:], strict=True) if _is_plain(cell))
         return row
+
+    def keep(self, used: Iterable[int]) -> dict[int, int]:
+        """Forget all glyphs but those in use, and return the numbers that these have now by those they had."""
+        kept, texts, inks = [glyph for glyph in used if glyph != UNKNOWN], self.texts, self.inks
+        self._begin()
+        self._most = max(MANY_GLYPHS, int(len(kept) * _SPARE))
+        for ink in dict.fromkeys(map(inks.__getitem__, kept)):
+            if ink.text != DEFAULT_INK:
+                self._add_ink(ink)
+        return {UNKNOWN: UNKNOWN, **{glyph: self._add(texts[glyph], self._inks[inks[glyph].text]) for glyph in kept}}
 
     def is_rest(self, glyph: int) -> bool:
         """Return whether a glyph is the rest of a wide character."""
@@ -127,3 +148,7 @@ class Glyphs:
     def blank(self, glyph: int) -> int:
         """Return the glyph of a blank in the ink of another."""
         return self.number(" ", self.inks[glyph].text)
+
+
+def _is_plain(cell: str) -> bool:
+    return len(cell) == 1 and (cell.isascii() or _FIRST_SYMBOL <= cell <= _LAST_SYMBOL) and cells(cell) == (cell,)

@@ -33,7 +33,7 @@ class GlyphArrays:
     """What the glyphs are, as arrays."""
 
     def __init__(self, glyphs: Glyphs) -> None:
-        self.glyphs = glyphs
+        self.glyphs, self.era = glyphs, glyphs.era
         self._sequences: list[str] = []
         """Of each ink of the palette the ways to it."""
         self._colours: NDArray[np.int32] = np.zeros((2, 0), np.int32)

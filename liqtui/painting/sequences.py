@@ -22,7 +22,7 @@ _DROPS = {"1": "22", "2": "22", "3": "23", "4": "24", "21": "24", "5": "25", "6"
 """What turns an attribute off."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def cells(text: str) -> tuple[str, ...]:
     """Return what each cell shows: a wide character is followed by an empty string.
 
@@ -75,7 +75,7 @@ class _Pen(NamedTuple):
     """Whether neither colour is the terminal's own."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _pen(ink: str) -> _Pen:
     sgr, _, link = ink.partition(_LINK_MARK)
     attributes, colours = set(), {"3": "39", "4": "49"}
@@ -92,7 +92,6 @@ def _pen(ink: str) -> _Pen:
     return _Pen(frozenset(attributes), front, back, link, front != "39" and back != "49")
 
 
-@lru_cache(maxsize=4096)
 def shortest_ink(ink: str) -> str:
     """Return an ink whose colours are called by number (38;5;n for 38;2;r;g;b) where they are exactly one of xterm's.
 
@@ -151,7 +150,7 @@ def _is_colour(code: str) -> bool:
     return code[:-1] in ("3", "4", "9", "10")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def change_ink(before: str, after: str) -> str:
     """Return the shortest sequence that turns one ink into another."""
     if before == after:
@@ -190,7 +189,7 @@ def move_to(x: int, y: int) -> str:
     return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H" if y else "\x1b[H"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def move(at: tuple[int, int] | None, x: int, y: int) -> str:
     """Return the shortest sequence from a cell (None when unknown) to another."""
     absolute = move_to(x, y)
@@ -199,7 +198,7 @@ def move(at: tuple[int, int] | None, x: int, y: int) -> str:
     return min(absolute, f"{_along_column(at[1], y)}{_along_row(at[0], x)}", key=len)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _along_column(y: int, to: int) -> str:
     """Return the shortest sequence along a column."""
     if to == y:
@@ -209,7 +208,7 @@ def _along_column(y: int, to: int) -> str:
     return "\x1b[A" if to == y - 1 else f"\x1b[{y - to}A"
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _along_row(x: int, to: int) -> str:
     """Return the shortest sequence along a row."""
     if to == x:

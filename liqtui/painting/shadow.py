@@ -12,7 +12,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from liqtui.painting.frame_writer import FrameWriter
-from liqtui.painting.glyphs import MANY_GLYPHS, UNKNOWN, Glyphs
+from liqtui.painting.glyphs import UNKNOWN, Glyphs
 from liqtui.painting.stretches import Run, cells_in, runs_of
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Shadow:
             return ""
         self._cursor = cursor
         data = writer.finish(cursor)
-        if len(self.glyphs.texts) > MANY_GLYPHS:
+        if self.glyphs.is_full:
             self._renumber()
         return data
 
@@ -178,7 +178,7 @@ class Shadow:
         """Return the glyphs as arrays; to be asked for when there was a block, and numpy is loaded."""
         from liqtui.painting.runs import GlyphArrays
 
-        if self._arrays is None or self._arrays.glyphs is not self.glyphs:
+        if self._arrays is None or self._arrays.era is not self.glyphs.era:
             self._arrays = GlyphArrays(self.glyphs)
         return self._arrays
 
@@ -204,13 +204,9 @@ class Shadow:
 
     def _renumber(self) -> None:
         """Number anew the glyphs that are in use."""
-        old, fresh = self.glyphs, Glyphs()
-        used = set(self._now) | set(self._sent)
-        numbers = {glyph: fresh.number(old.texts[glyph], old.inks[glyph].text) for glyph in used - {UNKNOWN}}
-        numbers[UNKNOWN] = UNKNOWN
-        self.glyphs = fresh
-        self._now = array("i", [numbers[glyph] for glyph in self._now])
-        self._sent = array("i", [numbers[glyph] for glyph in self._sent])
+        numbers = self.glyphs.keep({*self._now, *self._sent})
+        self._now = array("i", map(numbers.__getitem__, self._now))
+        self._sent = array("i", map(numbers.__getitem__, self._sent))
 
 
 def _placed(x: int, line: Iterable[Strip]) -> dict[int, Strip | None]:

@@ -12,10 +12,14 @@ from textual.strip import Strip
 
 from liqtui.painting.codes import CodeTable
 from liqtui.render.heatmap import Pixels
-from liqtui.render.ramp import MARK, MARK_SIZES, PIXELS, Inks
+from liqtui.render.ramp import MARK, MARK_SIZES, PIXELS, Inks, stronger
 
-_DOTS = MARK + 2 * MARK_SIZES + 1
-"""More than any dots or mark of a cell."""
+_PAIRS = PIXELS * PIXELS
+_TRACED = 2 * _PAIRS
+"""Codes of cells: pairs of pixels, the same under the price line, and dots or a mark over the stronger pixel."""
+_CODES = _TRACED + (MARK + 2 * MARK_SIZES + 1) * PIXELS
+_STRONGER = np.array([stronger(*divmod(pair, PIXELS)) for pair in range(_PAIRS)], np.int32)
+"""(_PAIRS,) the pixel of each pair over which the path is drawn."""
 _LINE_EVERY = 4
 """Cells from one dash of the price line to the next: between them the heat is seen as it is.
 
@@ -44,7 +48,7 @@ class Painter:
         self._codes = np.zeros((0, 0), np.int32)
         self._rows: list[_Row] = []
         self._runs: dict[tuple[int, int], Segment] = {}
-        self.table = CodeTable(PIXELS * PIXELS * _DOTS * 2, self._look)
+        self.table = CodeTable(_CODES, self._look)
         """What the codes of `lit` look like."""
 
     def strips(self, pixels: Pixels, path: Pixels, price_row: int | None) -> list[Strip]:
@@ -57,7 +61,9 @@ class Painter:
     def codes(self, pixels: Pixels, path: Pixels) -> Pixels:
         """Return the (cell rows, cells) codes of cells, from which their looks follow."""
         n = self.inks.pixels_per_cell
-        codes: Pixels = (pixels[0::n] * np.int32(PIXELS) + pixels[n - 1 :: n]) * np.int32(_DOTS) + path
+        codes: Pixels = pixels[0::n] * np.int32(PIXELS) + pixels[n - 1 :: n]
+        at = path.nonzero()
+        codes[at] = path[at] * np.int32(PIXELS) + _STRONGER[codes[at]] + np.int32(_TRACED)
         return codes
 
     def rows(self, codes: Pixels, price_row: int | None, edges: Sequence[Strip] = ()) -> list[Strip]:
@@ -66,10 +72,11 @@ class Painter:
 
     def lit(self, codes: Pixels, price_row: int | None, first: int = 0) -> Pixels:
         """Return the codes of the cells from `first` on with the price line in one of the rows."""
-        lit: Pixels = codes * np.int32(2)
+        lit = codes.copy()
         if price_row is not None:
             every = _LINE_EVERY if self.inks.pixels_per_cell > 1 else 1
-            lit[price_row, -first % every :: every] += 1
+            dashes = lit[price_row, -first % every :: every]
+            dashes[dashes < _PAIRS] += _PAIRS
         return lit
 
     def lit_rows(self, lit: Pixels, edges: Sequence[Strip] = ()) -> list[Strip]:
@@ -129,11 +136,11 @@ class Painter:
 
     def _look(self, code: int) -> tuple[str, Style]:
         """Return the character and style of a code with the price line."""
-        code, crossed = divmod(code, 2)
-        pair, dots = divmod(code, _DOTS)
+        if code >= _TRACED:
+            dots, back = divmod(code - _TRACED, PIXELS)
+            return self.inks.traced(back, dots)
+        crossed, pair = divmod(code, _PAIRS)
         top, bottom = divmod(pair, PIXELS)
-        if dots:
-            return self.inks.traced(top, bottom, dots)
         return self.inks.crossed(top, bottom) if crossed else self.inks.cell(top, bottom)
 
 

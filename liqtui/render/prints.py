@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from liqtui.render.heatmap import Pixels
 from liqtui.render.levels import Floats, percentiles
-from liqtui.render.ramp import MARK, MARK_SIZES, Inks
+from liqtui.render.ramp import EMPTY, MARK, MARK_SIZES, Inks
 from liqtui.render.view import PriceView, TimeView
 
 RANKS_PCT = (70.0, 90.0, 98.0)
@@ -52,4 +52,4 @@ def mark(path: Pixels, sums_usd: Floats, limits: Floats, close_usd: Floats, view
 
 def mark_text(inks: Inks, is_long: bool, size: int) -> str:
     """Return the character of a mark, `size` from 1 to MARK_SIZES."""
-    return inks.traced(0, 0, MARK + (0 if is_long else MARK_SIZES) + size)[0]
+    return inks.traced(EMPTY, MARK + (0 if is_long else MARK_SIZES) + size)[0]

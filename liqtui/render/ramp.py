@@ -51,8 +51,8 @@ class Inks(Protocol):
         """Return the cell of the current price's line over a pair of pixels."""
         ...
 
-    def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
-        """Return the cell of the price path, some of `dots` added up or a mark, over a pair of pixels."""
+    def traced(self, back: int, dots: int) -> tuple[str, Style]:
+        """Return the cell of the price path, some of `dots` added up or a mark, over a pixel."""
         ...
 
 
@@ -105,9 +105,8 @@ class HalfInks:
             self._faint[back] = Style(color=_mixed(ink, under), bgcolor=under)
         return "╌", self._faint[back]
 
-    def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
-        """Return the dots, or the mark, over the stronger pixel."""
-        back = stronger(top, bottom)
+    def traced(self, back: int, dots: int) -> tuple[str, Style]:
+        """Return the dots, or the mark, over a pixel."""
         if back not in self._lines:
             self._lines[back] = Style(color=self._ink(back), bgcolor=self.colours[back])
         text = chr(_BRAILLE + dots) if dots < MARK else _MARKS[dots - MARK - 1]
@@ -154,7 +153,7 @@ class GlyphInks:
         """Return a dash in the path's style where nothing is drawn, else the pixel's own glyph."""
         return ("-", self.path) if top == EMPTY or top >= GAP else self.glyphs[top]
 
-    def traced(self, top: int, bottom: int, dots: int) -> tuple[str, Style]:
+    def traced(self, back: int, dots: int) -> tuple[str, Style]:
         """Return a bullet for a close, a small dot on the way to it, or the mark."""
         if dots > MARK:
             return _MARKS[dots - MARK - 1], self.path

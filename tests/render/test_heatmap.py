@@ -117,8 +117,8 @@ def test_the_stronger_pixel_is_that_of_the_higher_class() -> None:
 
 def test_the_path_turns_dark_where_it_would_drown() -> None:
     bright = half_inks([Color.parse("#fff45c")] * 2, [Color.parse("#0a2450")] * 2, BLACK, WHITE, Color.parse("red"))
-    assert bright.traced(LONG + 9, 0, 1)[1].color == BLACK
-    assert bright.traced(SHORT + 9, 0, 1)[1].color == WHITE
+    assert bright.traced(LONG + 9, 1)[1].color == BLACK
+    assert bright.traced(SHORT + 9, 1)[1].color == WHITE
 
 
 def test_half_blocks_merge_runs_and_equal_halves_are_spaces() -> None:

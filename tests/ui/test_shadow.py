@@ -296,11 +296,11 @@ def test_glyphs_that_are_numbered_anew_change_nothing_of_what_is_sent(monkeypatc
     frames = [frame for frame in frames if len({Segment(line[0][0]).cell_length for line in frame}) == 1]
     plain = Shadow()
     wanted = [painted(plain, *frame) for frame in frames]
-    monkeypatch.setattr("liqtui.painting.shadow.MANY_GLYPHS", 6)
+    monkeypatch.setattr("liqtui.painting.glyphs.MANY_GLYPHS", 6)
     often = Shadow()
-    first = often.glyphs
+    first = often.glyphs.era
     assert [painted(often, *frame) for frame in frames] == wanted
-    assert often.glyphs is not first and len(often.glyphs.texts) < len(plain.glyphs.texts)
+    assert often.glyphs.era is not first and len(often.glyphs.texts) < len(plain.glyphs.texts)
 
 
 def test_what_is_beyond_a_span_is_not_taken() -> None:
