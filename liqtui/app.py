@@ -11,6 +11,7 @@ from textual import work
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from liqtui.allocator import give_free_memory_back
 from liqtui.link.base import Link
 from liqtui.messages import ClusterPicked, LinkChanged
 from liqtui.model.selection import Selection
@@ -33,6 +34,8 @@ from liqtui.widgets.title import pane_title
 
 _COLLECT = 10_000, 10, 10
 """Objects after which the collector looks: a picture makes thousands, hardly any of them in circles."""
+TIDY_EVERY = 240
+"""Pictures from one time to the next that free memory goes back to the system: a minute of them."""
 
 
 class LiqtuiApp(ChoosingApp):
@@ -63,6 +66,7 @@ class LiqtuiApp(ChoosingApp):
         self._condition = Condition()
         self._retry_at_s = 0.0
         self._urgent: object = None
+        self._pictures = 0
         self._title = PaneTitle(self._write_terminal, time.monotonic)
         self._main = MainScreen()
         self._paint(theme_name)
@@ -158,6 +162,9 @@ class LiqtuiApp(ChoosingApp):
             self._main.fit_assets(len(snapshot.assets))
             for panel in self._panels():
                 panel.take(snapshot)
+        self._pictures += 1
+        if self._pictures % TIDY_EVERY == 0:
+            give_free_memory_back()
         if self._title.is_due and not self.is_output_pending:
             self._title.show(pane_title(snapshot))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from liqtui.cli.allocator import give_large_memory_back
+from liqtui.allocator import give_large_memory_back
 from liqtui.cli.exit_codes import EXPECTED, code_of
 from liqtui.cli.spec import EngineSpec
 from liqtui.config import ConfigError, cache_dir

@@ -276,3 +276,14 @@ async def test_the_profile_shows_where_most_stands_now() -> None:
         longest = max(lines, key=lambda line: line.count("█"))
         assert "█" * 6 in longest
         assert " now " in lines_of(app, Heatmap)[-2]
+
+
+async def test_free_memory_goes_back_every_so_many_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    monkeypatch.setattr("liqtui.app.TIDY_EVERY", 3)
+    async with running((80, 24)) as (app, link, pilot):
+        monkeypatch.setattr("liqtui.app.give_free_memory_back", lambda: given.append(app._pictures))
+        for version in range(2, 12):
+            link.put(make_snapshot(BTC, version=version))
+            await settle(pilot)
+    assert len(given) >= 2 and all(count % 3 == 0 for count in given)
