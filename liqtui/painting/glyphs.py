@@ -12,10 +12,9 @@ from liqtui.painting.sequences import DEFAULT_INK, cells, change_ink, colours_of
 UNKNOWN = 0
 """The glyph of a cell of which nothing is known."""
 MANY_GLYPHS = 1_024
-"""Glyphs from which on those in use are numbered anew, unless most of them are in use: a glyph holds 200 bytes, an ink
-1,500, and a map that moves on goes through all pairs of its colours."""
+"""Glyphs from which on those in use are numbered anew: a map that moves on goes through all pairs of its colours."""
 _SPARE = 1.25
-"""Part of the glyphs in use up to which others are kept."""
+"""Glyphs that may be kept for each one in use, where that makes more."""
 _FIRST_SYMBOL, _LAST_SYMBOL = "\u2010", "\u25ff"
 """Dashes, arrows, lines, blocks and shapes: none of them changes in company of its like."""
 
@@ -128,7 +127,9 @@ class Glyphs:
                 del row[start:]
                 found = cells(text)
                 row.extend([self.number(cell, ink) for cell in found])
-                known.update((cell, glyph) for cell, glyph in zip(found, row[start:], strict=True) if _is_plain(cell))
+                for cell, glyph in zip(found, row[start:], strict=True):
+                    if cell not in known and _is_plain(cell):
+                        known[cell] = glyph
         return row
 
     def keep(self, used: Iterable[int]) -> dict[int, int]:
@@ -136,10 +137,11 @@ class Glyphs:
         kept, texts, inks = [glyph for glyph in used if glyph != UNKNOWN], self.texts, self.inks
         self._begin()
         self._most = max(MANY_GLYPHS, int(len(kept) * _SPARE))
-        for ink in dict.fromkeys(map(inks.__getitem__, kept)):
-            if ink.text != DEFAULT_INK:
-                self._add_ink(ink)
-        return {UNKNOWN: UNKNOWN, **{glyph: self._add(texts[glyph], self._inks[inks[glyph].text]) for glyph in kept}}
+        numbers = {UNKNOWN: UNKNOWN}
+        for glyph in kept:
+            ink = inks[glyph]
+            numbers[glyph] = self._add(texts[glyph], self._inks.get(ink.text) or self._add_ink(ink))
+        return numbers
 
     def is_rest(self, glyph: int) -> bool:
         """Return whether a glyph is the rest of a wide character."""

@@ -98,10 +98,8 @@ async def obey(app: "LiqtuiApp", link: SceneLink, command: str, value: Any) -> N
         await until_drawn(app, snapshot)
     elif command == "key":
         app.simulate_key(value)
-    elif command == "type":
-        await until_open(app, Input)
-        for key in value:
-            app.simulate_key(key)
+        if value == "colon":
+            await until_focused(app, Input)
     elif command == "theme":
         app.action_choose_theme(value)
     elif command == "sized":
@@ -126,7 +124,7 @@ async def until_drawn(app: "LiqtuiApp", snapshot: Snapshot) -> None:
         await asyncio.sleep(0.001)
 
 
-async def until_open(app: "LiqtuiApp", kind: type[Widget]) -> None:
+async def until_focused(app: "LiqtuiApp", kind: type[Widget]) -> None:
     """Wait until a widget of a kind has the focus: what is typed before it has goes to the screen below."""
     async with asyncio.timeout(10):
         while not isinstance(app.focused, kind):  # noqa: ASYNC110

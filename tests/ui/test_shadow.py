@@ -79,9 +79,8 @@ def do(app: Painted, kind: str, value: object) -> None:
         app.type(f"\x1b[<0;{x + 1};{y + 1}M\x1b[<32;{x + 9};{y + 1}M\x1b[<0;{x + 9};{y + 1}m")
         app.ask("wait")
     elif kind == "palette":
-        app.ask("key", "colon")
-        app.ask("type", "zo")
-        app.ask("key", "escape")
+        for key in ("colon", "z", "o", "escape"):
+            app.ask("key", key)
     else:
         app.ask(kind, value)
 
