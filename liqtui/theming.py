@@ -192,6 +192,8 @@ def variables(spec: ThemeSpec, colour: ColourSystem) -> dict[str, str]:
     styles = _MONO_STYLES if colour == "none" else _PLAIN_STYLES
     dim = "dim" if colour in ("16", "none") else "none"
     found |= {f"liq-{key}-style": styles.get(key, dim) for key in _PLAIN_STYLES}
+    # Textual's lists ignore `reverse`, so that without colours nothing would show which command is chosen.
+    found["liq-list-cursor-style"] = "bold underline" if colour == "none" else "bold"
     return found | _text_on_cursor(spec, colour)
 
 

@@ -54,7 +54,7 @@ _PLAIN = (
     (
         "Low bandwidth on or off",
         "low_bandwidth",
-        "price and venues each second, all else every two minutes, five colours a side, no mouse",
+        "price each second, all else every two minutes, five colours, no mouse",
     ),
     ("Skill", "skill", "how far to trust the map: gain, tests, bands, learned mix"),
     ("Help", "help", "keys, words and marks"),

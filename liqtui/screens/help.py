@@ -1,7 +1,13 @@
 """The help screen: keys, words, marks, and what the map is."""
 
+import re
+from collections.abc import Iterator
+from itertools import groupby
 from typing import ClassVar
 
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
@@ -36,8 +42,8 @@ HELP = """\
   [b]space[/b]                   freeze; data goes on, the newest comes on release
   [b]:[/b]  ctrl+p               all commands in words, themes too
   [b]ctrl+l[/b]                  paint the whole screen again
-  [b]B[/b]                       low bandwidth: price and venues each second,
-                          all else every two minutes, 5 colours a side, no mouse
+  [b]B[/b]                       low bandwidth: price and venues each second, \
+all else every two minutes, 5 colours a side, no mouse
   [b]?[/b]  F1                   this page; q, ? or escape close it
   [b]q[/b]                       quit
 
@@ -54,7 +60,7 @@ Time moves a page at a time: now walks through the last cells, then the whole pi
 
   ╱╱╱   no data: a gap, not "no liquidations"
   ░ ▀   swept: positions stood there of late and price came through (some were closed just before); fades
-  ╌  ╌  the price now; the dotted line is the path of closes
+  ╌ ╌   the price now; the dotted line is the path of closes
   ▿▾▼   longs liquidated there, as the venues printed it, in three sizes by rank among the cells with prints
   ▵▴▲   shorts liquidated; the legend has the USD of the smallest and the largest size
   now   bars of USD at this moment, to one scale, beside the classes
@@ -113,6 +119,32 @@ Realised liquidations as the venues print them: receipts, never mixed with the e
 """
 
 
+_ENTRY = re.compile(r"  (?P<words>\S.*?) {3,}(?P<meaning>.*)")
+"""A line of a list: words, and what they mean."""
+
+
+def laid_out(text: str) -> RenderableType:
+    """Return text with the lines of each list as a table, so that a meaning which is wrapped stays in its column."""
+    return Group(*_parts(text))
+
+
+def _parts(text: str) -> Iterator[RenderableType]:
+    for is_list, lines in groupby(text.splitlines(), key=lambda line: _ENTRY.match(line) is not None):
+        if is_list:
+            yield _table(lines)
+        else:
+            yield from map(Text.from_markup, lines)
+
+
+def _table(lines: Iterator[str]) -> RenderableType:
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for found in filter(None, map(_ENTRY.match, lines)):
+        table.add_row(Text.from_markup(f"  {found['words']}"), Text.from_markup(found["meaning"]))
+    return table
+
+
 def traffic_text(pace: Pace, sent_bytes: int) -> str:
     """Return the section on what the terminal was sent; empty where that is not counted."""
     if not sent_bytes:
@@ -136,4 +168,4 @@ class HelpScreen(Page):
 
     def __init__(self, snapshot: Snapshot | None, condition: Condition, traffic: str = "") -> None:
         text = HELP.replace("WINDOWS", " ".join(WINDOWS)) + traffic
-        super().__init__(snapshot, condition, Static(text, id="help-text"))
+        super().__init__(snapshot, condition, Static(laid_out(text), id="help-text"))

@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from liqtui.model.snapshot import Snapshot
 from liqtui.widgets.panel import Panel
-from liqtui.widgets.status import Condition, Status
+from liqtui.widgets.status import Condition, Hints, Status
 from liqtui.widgets.words import sentences
 
 
@@ -66,9 +66,10 @@ class TextScreen(Screen[None]):
             panel.begin_with(snapshot)
 
     def compose(self) -> ComposeResult:
-        """Lay out the status line and the page."""
+        """Lay out the status line, the page and its keys."""
         yield self._status
         yield self._page
+        yield Hints((("j k", "scroll"), ("home end", "top, end"), ("q", "close")))
 
     def action_move(self, step: int) -> None:
         """Scroll."""

@@ -23,7 +23,7 @@ from liqtui.widgets.map_cross import cross_map, cross_time
 from liqtui.widgets.map_edge import edge_looks, marks, price_axis
 from liqtui.widgets.map_frame import Framed, Framing
 from liqtui.widgets.map_heading import heading
-from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend, remarks_of
+from liqtui.widgets.map_legend import HIDDEN_PCT, least_class, legend
 from liqtui.widgets.map_profile import profile_lines
 from liqtui.widgets.panel import Panel, changes, decimals_of
 
@@ -216,8 +216,7 @@ class Heatmap(Panel):
             return [top, *profile_lines(self, snapshot, heat, shown.prices, self.marked, size)]
         body, times = self._body(canvas, snapshot, shown, bars, axis), self._times(shown.times, bars, axis)
         self._shown = shown, body.shape[0]
-        remarks = remarks_of(heat, moved=self.centre_usd is not None)
-        last = [self._legend(canvas.inks, shown, remarks, width)] if with_legend else []
+        last = [self._legend(canvas.inks, shown, width)] if with_legend else []
         if self.cross is None:
             return _Picture(top, body, [times, *last])
         crossed = cross_map(self, snapshot, shown, self.cross, body.strips(), axis)
@@ -227,11 +226,11 @@ class Heatmap(Panel):
         """Return how long the bars of the column of now may get, 0 where there is no room for them."""
         return min(width // 9, _PROFILE_MOST) if width >= _PROFILE_FROM else 0
 
-    def _legend(self, inks: Inks, shown: Framed, remarks: Sequence[str], width: int) -> Strip:
+    def _legend(self, inks: Inks, shown: Framed, width: int) -> Strip:
         """Return the legend, the last one while nothing in it changes."""
-        limits = [(side, own.tobytes()) for side, own in shown.limits.items()]
-        key = limits, self.hidden_pct, remarks, has_known(self), width
-        return self.held("legend", key, lambda: legend(self, inks, shown.limits, self.hidden_pct, remarks, width))
+        limits, moved = [(side, own.tobytes()) for side, own in shown.limits.items()], self.centre_usd is not None
+        key = limits, self.hidden_pct, moved, has_known(self), width
+        return self.held("legend", key, lambda: legend(self, inks, shown.limits, self.hidden_pct, moved, width))
 
     def _body(self, canvas: Canvas, snapshot: Snapshot, shown: Framed, bars: int, axis: int) -> Body:
         """Return the map with its right edge: marks, the column of now as bars, the price axis."""

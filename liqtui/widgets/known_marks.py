@@ -41,7 +41,7 @@ def known_legend(panel: Panel) -> list[Field]:
     """Return what the diamonds mean, where there are any."""
     if not has_known(panel):
         return []
-    return [panel.field(f"  {GLYPH['long']}{GLYPH['short']} observed", "text", 1)]
+    return [panel.field(f"  {GLYPH['long']}{GLYPH['short']} observed", "text", 2)]
 
 
 def standing(panel: Panel) -> tuple[KnownPosition, ...]:

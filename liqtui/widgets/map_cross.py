@@ -26,15 +26,17 @@ def cross_map(
     badge, lines = pane.look("badge"), list(body)
     middle = price((reading.low_usd + reading.high_usd) / 2, decimals_of(snapshot))
     lines[y] = over(over(lines[y], x, _CENTRE, badge), lines[y].cell_length - axis, f"{middle:>{axis}}", badge)
-    box = _box(figures(reading, snapshot, CLASSES), words(reading, snapshot), shown.times.cells, len(body) // 2 - 1)
-    top = 0 if y >= len(body) / 2 else len(body) - len(box)
+    is_below = y >= len(body) / 2
+    room = (y if is_below else len(body) - 1 - y) - 1
+    box = _box(figures(reading, snapshot, CLASSES), words(reading, snapshot), shown.times.cells, room)
+    top = 0 if is_below else len(body) - len(box)
     for offset, text in enumerate(box):
         lines[top + offset] = over(lines[top + offset], 0, text, pane.base + pane.look("text"))
     return lines
 
 
 def _box(parts: Sequence[str], sentence: str, width: int, most: int) -> list[str]:
-    """Return lines of `width` cells, at most so many: the figures, then the sentence."""
+    """Return lines of `width` cells, at most so many: the figures, then the sentence, with … where it is cut."""
     rows = [""]
     for part in parts:
         joined = f"{rows[-1]}  {part}" if rows[-1] else part
@@ -42,7 +44,9 @@ def _box(parts: Sequence[str], sentence: str, width: int, most: int) -> list[str
             rows[-1] = joined
         else:
             rows.append(part)
-    rows += textwrap.wrap(sentence, max(width - 2, 1))
+    told = most - len(rows)
+    if told > 0:
+        rows += textwrap.wrap(sentence, max(width - 2, 2), max_lines=told, placeholder="…")
     return [f" {row[: width - 2]:<{width - 1}}" for row in rows[: max(most, 1)]]
 
 

@@ -3,6 +3,7 @@
 from textual.strip import Strip
 
 from liqtui.model.snapshot import Snapshot
+from liqtui.render.numbers import day_clock
 from liqtui.render.view import PriceView
 from liqtui.widgets.panel import Panel, asset_row
 from liqtui.widgets.skill_words import printing_venues, with_skill
@@ -24,9 +25,11 @@ def _made(pane: Panel, snapshot: Snapshot, row_pct: float | None, width: int, zo
     chosen = snapshot.detail.selection
     left = [
         pane.field(f" {chosen.asset}", "title"),
-        pane.field(f" {_venues(snapshot)}", "text"),
+        pane.field(f" {_venues(snapshot)}", "text", 1),
         pane.field(f" {chosen.window}", "title"),
     ]
+    if chosen.until_ms is not None:
+        left.append(pane.field(f"  PAST, to {day_clock(chosen.until_ms)}", "warn"))
     if row_pct is None:
         return pane.line(left, width)
     right = [

@@ -5,9 +5,8 @@ from functools import partial
 
 from textual.strip import Strip
 
-from liqtui.model.snapshot import Heat
 from liqtui.render.levels import CLASSES, Floats
-from liqtui.render.numbers import compact, day_clock
+from liqtui.render.numbers import compact
 from liqtui.render.prints import mark_text
 from liqtui.render.ramp import EMPTY, LONG, MARK_SIZES, SHORT, SWEPT, Inks
 from liqtui.render.text import Field
@@ -23,19 +22,10 @@ def least_class(hidden_pct: int) -> int:
     return CLASSES * hidden_pct // 100 + 1
 
 
-def remarks_of(heat: Heat, *, moved: bool) -> tuple[str, ...]:
-    """Return what is not as usual about the view."""
-    until_ms = heat.selection.until_ms
-    past = () if until_ms is None else (f"PAST, to {day_clock(until_ms)}",)
-    return (*past, "moved") if moved else past
-
-
-def legend(
-    pane: Panel, inks: Inks, limits: Mapping[str, Floats], hidden_pct: int, remarks: Sequence[str], width: int
-) -> Strip:
+def legend(pane: Panel, inks: Inks, limits: Mapping[str, Floats], hidden_pct: int, moved: bool, width: int) -> Strip:
     """Return the legend: both ramps, where the strongest class begins, what is unusual, what a gap looks like."""
     least = least_class(hidden_pct)
-    said = [pane.field(f"  {text}", "warn") for text in (*remarks, *_hidden(hidden_pct))]
+    said = [pane.field(f"  {text}", "warn") for text in _remarks(hidden_pct, moved)]
     said += known_legend(pane)
     prints = _prints(pane, inks, limits.get("prints"))
     fitting = (
@@ -45,8 +35,8 @@ def legend(
     )
     fields = next(fitting, None) or _ramps(pane, inks, limits, 4, least)
     fields += said + prints
-    fields.append(pane.field(f"  {inks.cell(SWEPT, SWEPT)[0]} swept", "dim", 2))
-    fields += [pane.field("  ╱ no data", "dim", 2), pane.field("  classes by rank within a side", "dim", 3)]
+    fields.append(pane.field(f"  {inks.cell(SWEPT, SWEPT)[0]} swept", "dim", 3))
+    fields += [pane.field("  ╱ no data", "dim", 3), pane.field("  classes by rank within a side", "dim", 4)]
     return pane.fresh_line(fields, width)
 
 
@@ -60,7 +50,7 @@ def _ramps(pane: Panel, inks: Inks, limits: Mapping[str, Floats], step: int, lea
         fields += pane.held(f"{side} ramp {step}", least, partial(_swatches, inks, base, step, least))
         own = limits.get(side)
         if own is not None and own.size:
-            fields += [pane.field(f" ≥{compact(float(own[-1]))}", "dim"), pane.field("/row", "dim", 1)]
+            fields += [pane.field(f" ≥{compact(float(own[-1]))}", "dim", 1), pane.field("/row", "dim", 2)]
     return fields
 
 
@@ -70,8 +60,9 @@ def _swatches(inks: Inks, base: int, step: int, least: int) -> list[Field]:
     return [Field(text, style) for text, style in looks]
 
 
-def _hidden(pct: int) -> tuple[str, ...]:
-    return (f"weakest {pct}% hidden",) if pct else ()
+def _remarks(hidden_pct: int, moved: bool) -> list[str]:
+    """Return what is not as usual about the view: it outlasts the amounts where the line is narrow."""
+    return ["moved"] * moved + [f"weakest {hidden_pct}% hidden"] * bool(hidden_pct)
 
 
 def _prints(pane: Panel, inks: Inks, limits: Floats | None) -> list[Field]:
@@ -81,7 +72,7 @@ def _prints(pane: Panel, inks: Inks, limits: Floats | None) -> list[Field]:
     pairs = ["".join(mark_text(inks, is_long, size) for is_long in (True, False)) for size in (1, MARK_SIZES)]
     sizes = [compact(float(usd)) for usd in (limits[0], limits[-1])]
     text = "  " + " ".join(f"{pair}≥{usd}" for pair, usd in zip(pairs, sizes, strict=True))
-    return [pane.field(text, "text", 1), pane.field(" liquidated", "dim", 3)]
+    return [pane.field(text, "text", 2), pane.field(" liquidated", "dim", 4)]
 
 
 def _cells(fields: Sequence[Field]) -> int:

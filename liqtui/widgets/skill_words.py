@@ -68,10 +68,10 @@ def with_skill(
     """
     words = forms(snapshot)
     for rank, wanted in ((3, words[:1]), (2, words), (1, words), (0, words)):
-        taken = sum(len(field.text) for field in (*left, *right) if field.rank <= rank)
+        kept = [field for field in right if field.rank <= rank]
+        taken = sum(len(field.text) for field in (*left, *kept))
         text = longest(wanted, width - 1 - taken - len(_GAP))
         if text is not None:
-            kept = [field for field in right if field.rank <= rank]
             return [panel.field(text + _GAP, LOOK[standing(snapshot)]), *kept]
     return list(right)
 

@@ -176,6 +176,6 @@ class PtyApp:
 
 
 def without_queries(data: bytes) -> bytes:
-    for query in (b"\x1b[>1u", b"\x1b[<u", b"\x1b[?2026$p", b"\x1b[?2048$p", b"\x1b[?u", b"\x1b[>q"):
+    for query in (b"\x1b[>1u", b"\x1b[<u", b"\x1b[?2026$p", b"\x1b[?2048$p", b"\x1b[?u", b"\x1b[>q", b"\x1b[?996n"):
         data = data.replace(query, b"")
     return data

@@ -151,6 +151,26 @@ async def test_help_is_kept_up_and_closed_by_any_of_its_keys(key: str) -> None:
         assert "Zones" in screen_text(app) and app.is_running
 
 
+async def test_what_a_word_of_the_help_means_stays_in_its_column() -> None:
+    async with running((80, 24)) as (app, _, pilot):
+        await pilot.press("question_mark")
+        await settle(pilot)
+        lines = screen_lines(app)[2:-1]
+        columns = {re.search(r"\S", line[24:]).start() for line in lines}  # type: ignore[union-attr]
+        assert len(columns) == 1 and any(not line[:24].strip() for line in lines), "\n".join(lines)
+
+
+async def test_without_colours_the_command_that_is_chosen_is_underlined() -> None:
+    async with running((80, 24), colour="none") as (app, _, pilot):
+        await pilot.press("colon")
+        await settle(pilot)
+        await pilot.press("down")
+        await settle(pilot)
+        strips = app.screen._compositor.render_strips()
+        marked = [strip.text.strip(" ▄") for strip in strips if any(s.style and s.style.underline for s in strip)]
+        assert marked == ["Show ETH", "asset"]
+
+
 async def test_help_names_every_key_and_every_word_of_state() -> None:
     async with running((120, 100)) as (app, _, pilot):
         await pilot.press("f1")

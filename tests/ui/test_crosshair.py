@@ -62,7 +62,7 @@ def test_a_cell_adds_its_rows_and_tells_when_and_where_it_was_built(snapshot: Sn
     assert reading.built is not None and reading.built[:2] == (START_MS + 2 * HOUR_MS, START_MS + 4 * HOUR_MS)
     assert reading.built[2:] == pytest.approx((price_at(7.2), price_at(7.6)))
     parts = figures(reading, snapshot, CLASSES)
-    assert parts[3] == "L 1.2M class 8/16" and "03:00 UTC" in parts[1] and parts[4] == "liquidated then L 50.0K S 0"
+    assert parts[3] == "L 1.2M class 8/16" and "03:00" in parts[1] and parts[4] == "liquidated then L 50.0K S 0"
     text = words(reading, snapshot)
     assert (
         text.startswith("Longs opened mostly") and f"02:00-04:00 at {price_at(7.2):,.0f}-{price_at(7.6):,.0f}" in text
@@ -142,6 +142,23 @@ async def test_arrows_move_the_crosshair_and_the_ladder_only_without_it() -> Non
         assert heatmap.marked is not None
 
 
+@pytest.mark.parametrize("key", ["up", "down"])
+async def test_a_small_map_explains_a_cell_too_and_says_where_the_sentence_is_cut(key: str) -> None:
+    async with running((80, 24)) as (app, _, pilot):
+        heatmap = app.query_one(Heatmap)
+        width = heatmap.size.width - len("  100,000.0")
+        await pilot.press("c", *["left"] * 3, *[key] * 2)
+        seen = []
+        for _ in range(5):
+            await settle(pilot)
+            lines = lines_of(app, Heatmap)
+            assert "┼" in "".join(lines) and any("class" in line or "nothing" in line for line in lines)
+            seen.append(" ".join(line[:width].strip() for line in lines if " ▀" not in line))
+            await pilot.press(key)
+        assert any("…" in text for text in seen[:2]), "with little room the sentence is cut"
+        assert "…" not in seen[-1] and ("in this row" in seen[-1] or "in this window." in seen[-1]), seen[-1]
+
+
 async def test_the_time_of_the_crosshair_takes_the_place_of_those_it_touches() -> None:
     async with running((120, 36)) as (app, _, pilot):
         await pilot.press("c")
@@ -162,7 +179,7 @@ async def test_a_click_puts_the_crosshair_there_and_zero_resets_all() -> None:
         await pilot.press("plus", "pageup", "comma")
         await settle(pilot)
         assert link.selected[-1].until_ms is not None
-        assert "moved" in lines_of(app, Heatmap)[-1] and "PAST, to" in lines_of(app, Heatmap)[-1]
+        assert "moved" in lines_of(app, Heatmap)[-1] and "PAST, to" in lines_of(app, Heatmap)[0]
         await pilot.press("0")
         await settle(pilot)
         assert link.selected[-1] == BTC and lines_of(app, Heatmap) == before

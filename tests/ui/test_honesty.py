@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from liqtui.link.base import LinkState
+from liqtui.model.market import HOUR_MS
 from liqtui.model.snapshot import PrintTotal, Snapshot
 from liqtui.screens.help import HelpScreen
 from liqtui.theming import ColourSystem
@@ -15,13 +16,32 @@ from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.status import Condition, Status
 from liqtui.widgets.tape import Tape, Totals
 from tests.ui.running import BTC, lines_of, running, settle
-from tests.ui.scene import SceneLink, make_snapshot, screen_lines, screen_text
+from tests.ui.scene import NOW_MS, SceneLink, make_snapshot, screen_lines, screen_text
 
 
 def with_totals(*totals: PrintTotal) -> Snapshot:
     """Return a state with these realised totals."""
     whole = make_snapshot(BTC)
     return replace(whole, detail=replace(whole.detail, totals=totals))
+
+
+@pytest.mark.parametrize("colour", ["truecolor", "none"])
+@pytest.mark.parametrize("asset", ["BTC", "1000SHIB"])
+async def test_a_map_of_the_past_is_called_so_in_the_smallest_terminal(asset: str, colour: ColourSystem) -> None:
+    async with running((80, 24), colour=colour) as (app, link, pilot):
+        past = make_snapshot(replace(BTC, until_ms=NOW_MS - 6 * HOUR_MS), 2)
+        link.put(replace(past, detail=replace(past.detail, selection=replace(past.detail.selection, asset=asset))))
+        await settle(pilot)
+        heading = lines_of(app, Heatmap)[0]
+        assert f" {asset} " in heading and " 24h  PAST, to 21 Sep 08:03 " in heading
+
+
+async def test_a_moved_view_is_called_so_where_the_legend_is_narrow() -> None:
+    async with running((80, 24), colour="none") as (app, _, pilot):
+        await pilot.press("pageup", "t")
+        await settle(pilot)
+        legend = lines_of(app, Heatmap)[-1]
+        assert "long, below" in legend and "moved" in legend, legend
 
 
 @pytest.mark.parametrize("mode", ["demo", "replay"])

@@ -134,4 +134,4 @@ async def test_a_map_of_the_past_has_no_observed_positions_of_now() -> None:
         link.put(past)
         await settle(pilot)
         lines = lines_of(app, Heatmap)
-        assert "PAST" in lines[-1] and not any(mark in line for line in lines for mark in "◆◇")
+        assert "PAST" in lines[0] and not any(mark in line for line in lines for mark in "◆◇")

@@ -8,7 +8,7 @@ from liqtui.model.snapshot import Cluster, DivergenceRow, Snapshot, TapePrint, V
 from liqtui.screens.text import Sentences
 from liqtui.widgets.words import brief, news, sentences
 from tests.ui.running import BTC, lines_of, running, settle
-from tests.ui.scene import NOW_MS, make_snapshot
+from tests.ui.scene import NOW_MS, make_snapshot, screen_lines
 
 NEAR = Cluster("long", 96_000.0, 95_900.0, 96_200.0, 4.5e7, 12.4, -1.16, -2.5, ((4e7, 5e7), (3e7, 6e7), (2e7, 7e7)))
 FAR = Cluster("long", 90_000.0, 89_500.0, 90_500.0, 9e8, 60.0, -7.33, None)
@@ -84,6 +84,7 @@ async def test_the_page_follows_the_data_scrolls_and_closes() -> None:
         await settle(pilot)
         lines = lines_of(app.screen, Sentences)
         assert "BTC on all venues: 97,123.4" in " ".join(" ".join(lines).split())
+        assert "j k scroll" in screen_lines(app)[-1] and "q close" in screen_lines(app)[-1]
         await pilot.press("end")
         await settle(pilot)
         assert "All zones are estimates" in lines_of(app.screen, Sentences)[-1]
