@@ -103,7 +103,13 @@ class RecordedApp:
         os.close(self._master)
 
     def __enter__(self) -> "RecordedApp":
+        signal.signal(signal.SIGTERM, _leave)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _leave(*_: object) -> None:
+    """End by an exception, so that what a bench has started ends with it."""
+    raise SystemExit(128 + signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import sys
 from codecs import getincrementaldecoder
 from typing import TextIO, cast
@@ -68,7 +69,8 @@ class QuietDriver(LinuxDriver):
 def _pump_input(driver: LinuxDriver, wake: int) -> None:
     """Read the terminal and post its events until `driver.exit_event` is set and `wake` is readable.
 
-    It polls only for a moment after input, because a lone escape is told from a sequence by waiting.
+    It polls only for a moment after input, because a lone escape is told from a sequence by waiting. A terminal that is
+    gone ends the process.
     """
     parser = XTermParser(driver._debug)
     decode = getincrementaldecoder("utf-8")().decode
@@ -77,14 +79,27 @@ def _pump_input(driver: LinuxDriver, wake: int) -> None:
         ready = select.select([driver.fileno, wake], [], [], _ESCAPE_WAIT_S if waits else None)[0]
         waits = _ESCAPE_WAITS if driver.fileno in ready else max(waits - 1, 0)
         if driver.fileno in ready:
-            try:
-                data = os.read(driver.fileno, 4096)
-            except OSError:  # the terminal is gone
+            data = _read(driver.fileno)
+            if data == b"":
+                _hang_up()
                 return
-            if not data:
-                return
-            for event in parser.feed(decode(data)):
+            for event in parser.feed(decode(data or b"")):
                 driver.process_message(event)
         for event in parser.tick():
             driver.process_message(event)
     os.read(wake, 64)
+
+
+def _read(descriptor: int) -> bytes | None:
+    """Return what has been typed, None if nothing has; empty where the terminal is gone."""
+    try:
+        return os.read(descriptor, 4096)
+    except BlockingIOError:  # another program has made the terminal non-blocking, and was first
+        return None
+    except OSError:
+        return b""
+
+
+def _hang_up() -> None:
+    """End as the kernel ends those whose own terminal this is: nobody sees the screen any more, or can leave it."""
+    os.kill(os.getpid(), signal.SIGHUP)

@@ -153,8 +153,16 @@ class PtyApp:
         """Read again."""
         self._reading.set()
 
+    def hang_up(self) -> None:
+        """Be gone, like a terminal whose window is closed; it is not the app's own, so that no signal says so."""
+        self._stop.set()
+        self._reader.join(2)
+        os.close(self._master)
+
     def close(self) -> int | None:
         """End the app and return its exit code."""
+        if self._stop.is_set():
+            return self.process.wait(5)
         self._reading.set()
         if self.process.poll() is None:
             self.press("q")

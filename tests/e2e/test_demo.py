@@ -171,6 +171,14 @@ def test_q_leaves_with_0_and_the_engine_follows(home: Path, app: PtyApp) -> None
     assert not list(home.rglob("*.sock"))
 
 
+def test_a_terminal_that_goes_away_takes_viewer_and_engine_with_it(home: Path) -> None:
+    with PtyApp(["demo"], app_environment(home), 80, 24) as left:
+        left.wait_for("DEMO seed 7")
+        left.hang_up()
+        assert left.process.wait(10) == -signal.SIGHUP
+    wait_until_gone(home)
+
+
 def test_leftovers_of_a_dead_engine_do_not_block_a_start(home: Path) -> None:
     (lock,) = home.rglob("*.lock")
     lock.with_suffix(".sock").touch()
