@@ -31,6 +31,8 @@ _CONTRAST_LEAST = 2.5
 """Contrast (WCAG) from which a line in the path's colour can be seen on a cell."""
 _FAINT = 0.5
 """Share of its own colour in the line of the current price, the rest is what lies under it."""
+_SHADE = 0.35
+"""The same where half a cell is shaded."""
 _TAKEN_SHARES = 0.3, 0.16
 """Share of the path's colour in what was taken, just now and a while ago."""
 
@@ -77,7 +79,7 @@ class HalfInks:
     dots: tuple[tuple[int, ...], tuple[int, ...]] = BRAILLE_DOTS
     _cells: dict[tuple[int, int], tuple[str, Style]] = field(default_factory=dict)
     _lines: dict[int, Style] = field(default_factory=dict)
-    _faint: dict[int, Style] = field(default_factory=dict)
+    _crossed: dict[tuple[int, int], tuple[str, Style]] = field(default_factory=dict)
 
     def cell(self, top: int, bottom: int) -> tuple[str, Style]:
         """Return the character and style of a pair of pixels."""
@@ -98,12 +100,20 @@ class HalfInks:
         return "▀", Style(color=self.colours[top], bgcolor=self.colours[bottom])
 
     def crossed(self, top: int, bottom: int) -> tuple[str, Style]:
-        """Return a dashed cell over the stronger pixel, fainter than the path."""
-        back = stronger(top, bottom)
-        if back not in self._faint:
-            ink, under = self._ink(back), self.colours[back]
-            self._faint[back] = Style(color=_mixed(ink, under), bgcolor=under)
-        return "╌", self._faint[back]
+        """Return a dash, fainter than the path; between two colours the weaker pixel is shaded, and both are seen."""
+        key = (top, bottom)
+        if key not in self._crossed:
+            self._crossed[key] = self._cross(top, bottom)
+        return self._crossed[key]
+
+    def _cross(self, top: int, bottom: int) -> tuple[str, Style]:
+        top, bottom = (EMPTY if pixel >= GAP else pixel for pixel in (top, bottom))
+        over, under = self.colours[top], self.colours[bottom]
+        if over == under:
+            return "╌", Style(color=_mixed(self._ink(top), over), bgcolor=over)
+        if stronger(top, bottom) == bottom:
+            return "▀", Style(color=_mixed(self._ink(top), over, _SHADE), bgcolor=under)
+        return "▄", Style(color=_mixed(self._ink(bottom), under, _SHADE), bgcolor=over)
 
     def traced(self, back: int, dots: int) -> tuple[str, Style]:
         """Return the dots, or the mark, over a pixel."""

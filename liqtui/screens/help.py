@@ -60,7 +60,7 @@ Time moves a page at a time: now walks through the last cells, then the whole pi
 
   ╱╱╱   no data: a gap, not "no liquidations"
   ░ ▀   swept: positions stood there of late and price came through (some were closed just before); fades
-  ╌ ╌   the price now; the dotted line is the path of closes
+  ╌ ▀   the price now: a dash, or half a cell shaded where two amounts meet; dotted: the path of closes
   ▿▾▼   longs liquidated there, as the venues printed it, in three sizes by rank among the cells with prints
   ▵▴▲   shorts liquidated; the legend has the USD of the smallest and the largest size
   now   bars of USD at this moment, to one scale, beside the classes

@@ -139,8 +139,20 @@ def test_the_price_line_is_a_dash_every_fourth_cell_that_shows_the_heat_between_
     assert Painter(HALF).strips(pixels, path, None)[0].text == "  ▀⠉  ▀╱ "
     path[0, 4] = 9
     assert Painter(HALF).strips(pixels, path, 0)[0].text == "╌ ▀⠉⠉ ▀╱╌"
-    assert HALF.crossed(3, 5)[1].bgcolor == HALF.colours[5]
     assert HALF.crossed(0, 0)[1].color == Color.from_rgb(127.5, 127.5, 127.5), "fainter than the path"
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "glyph"),
+    [(3, 5, "▀"), (5, 3, "▄"), (0, 5, "▀"), (5, GAP, "▄"), (SWEPT, 5, "▀"), (SHORT + 2, 5, "▀"), (SHORT + 9, 5, "▄")],
+)
+def test_where_two_amounts_meet_the_price_line_shades_the_weaker_and_leaves_the_stronger_as_it_is(
+    top: int, bottom: int, glyph: str
+) -> None:
+    text, style = HALF.crossed(top, bottom)
+    assert text == glyph
+    assert style.bgcolor == HALF.colours[bottom if glyph == "▀" else top], "no heat grows into the other half"
+    assert style.color not in HALF.colours, "nor is the shade any amount"
 
 
 def test_the_price_line_keeps_to_xterms_colours_where_the_map_does() -> None:
