@@ -32,7 +32,7 @@ _CONTRAST_LEAST = 2.5
 _FAINT = 0.5
 """Share of its own colour in the line of the current price, the rest is what lies under it."""
 _SHADE = 0.35
-"""The same where half a cell is shaded."""
+"""The same where half a cell is shaded, over what is empty."""
 _TAKEN_SHARES = 0.3, 0.16
 """Share of the path's colour in what was taken, just now and a while ago."""
 
@@ -100,7 +100,10 @@ class HalfInks:
         return "▀", Style(color=self.colours[top], bgcolor=self.colours[bottom])
 
     def crossed(self, top: int, bottom: int) -> tuple[str, Style]:
-        """Return a dash, fainter than the path; between two colours the weaker pixel is shaded, and both are seen."""
+        """Return a dash, fainter than the path; between two colours the shade in the place of the weaker pixel.
+
+        The shade is the same over all colours: pairs of them are many, and each would be an ink of its own.
+        """
         key = (top, bottom)
         if key not in self._crossed:
             self._crossed[key] = self._cross(top, bottom)
@@ -111,9 +114,10 @@ class HalfInks:
         over, under = self.colours[top], self.colours[bottom]
         if over == under:
             return "╌", Style(color=_mixed(self._ink(top), over), bgcolor=over)
+        shade = _mixed(self.path, self.colours[EMPTY], _SHADE)
         if stronger(top, bottom) == bottom:
-            return "▀", Style(color=_mixed(self._ink(top), over, _SHADE), bgcolor=under)
-        return "▄", Style(color=_mixed(self._ink(bottom), under, _SHADE), bgcolor=over)
+            return "▀", Style(color=shade, bgcolor=under)
+        return "▄", Style(color=shade, bgcolor=over)
 
     def traced(self, back: int, dots: int) -> tuple[str, Style]:
         """Return the dots, or the mark, over a pixel."""

@@ -115,6 +115,7 @@ Realised liquidations as the venues print them: receipts, never mixed with the e
   DEMO      an invented market
   REPLAY    recorded data
   FROZEN    the picture stands, the data goes on
+  PAST      the map as it was known then; zones, prices and all else are of now
   engine lost   the process that gathers data died; the last picture stays
 """
 

@@ -121,7 +121,7 @@ def figures(reading: Reading, snapshot: Snapshot, ranks: int) -> list[str]:
     """Return the cell in figures, the most important first."""
     decimals = decimals_of(snapshot)
     span = f"{price(reading.low_usd, decimals)}-{price(reading.high_usd, decimals)}"
-    parts = [f"{span}", day_clock(reading.start_ms)]
+    parts = [span, day_clock(reading.start_ms)]
     if reading.close_usd is None:
         return [*parts, "no data"]
     middle = (reading.low_usd + reading.high_usd) / 2
