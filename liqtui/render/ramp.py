@@ -29,6 +29,8 @@ MARK, MARK_SIZES = 256, 3
 _MARKS = "▿▾▼▵▴▲"
 _CONTRAST_LEAST = 2.5
 """Contrast (WCAG) from which a line in the path's colour can be seen on a cell."""
+_SEEN = 2.0
+"""Contrast from which half a cell in the colour of the other half is seen."""
 _FAINT = 0.5
 """Share of its own colour in the line of the current price, the rest is what lies under it."""
 _SHADE = 0.35
@@ -79,7 +81,7 @@ class HalfInks:
     dots: tuple[tuple[int, ...], tuple[int, ...]] = BRAILLE_DOTS
     _cells: dict[tuple[int, int], tuple[str, Style]] = field(default_factory=dict)
     _lines: dict[int, Style] = field(default_factory=dict)
-    _crossed: dict[tuple[int, int], tuple[str, Style]] = field(default_factory=dict)
+    _faint: dict[tuple[int, bool], Style] = field(default_factory=dict)
 
     def cell(self, top: int, bottom: int) -> tuple[str, Style]:
         """Return the character and style of a pair of pixels."""
@@ -100,24 +102,24 @@ class HalfInks:
         return "▀", Style(color=self.colours[top], bgcolor=self.colours[bottom])
 
     def crossed(self, top: int, bottom: int) -> tuple[str, Style]:
-        """Return a dash, fainter than the path; between two colours the shade in the place of the weaker pixel.
+        """Return a dash over the stronger pixel, fainter than the path.
 
-        The shade is the same over all colours: pairs of them are many, and each would be an ink of its own.
+        Where the halves differ so that the one would be seen in the other's place, a shade is put there instead. It is
+        the same over all colours: pairs of them are many, and each would be an ink of its own.
         """
-        key = (top, bottom)
-        if key not in self._crossed:
-            self._crossed[key] = self._cross(top, bottom)
-        return self._crossed[key]
-
-    def _cross(self, top: int, bottom: int) -> tuple[str, Style]:
         top, bottom = (EMPTY if pixel >= GAP else pixel for pixel in (top, bottom))
-        over, under = self.colours[top], self.colours[bottom]
-        if over == under:
-            return "╌", Style(color=_mixed(self._ink(top), over), bgcolor=over)
-        shade = _mixed(self.path, self.colours[EMPTY], _SHADE)
-        if stronger(top, bottom) == bottom:
-            return "▀", Style(color=shade, bgcolor=under)
-        return "▄", Style(color=shade, bgcolor=over)
+        back = stronger(top, bottom)
+        if _contrast(self.colours[top], self.colours[bottom]) < _SEEN:
+            return "╌", self._faint_on(back, shaded=False)
+        return "▄" if back == top else "▀", self._faint_on(back, shaded=True)
+
+    def _faint_on(self, back: int, *, shaded: bool) -> Style:
+        key = (back, shaded)
+        if key not in self._faint:
+            under = self.colours[back]
+            ink = _mixed(self.path, self.colours[EMPTY], _SHADE) if shaded else _mixed(self._ink(back), under)
+            self._faint[key] = Style(color=ink, bgcolor=under)
+        return self._faint[key]
 
     def traced(self, back: int, dots: int) -> tuple[str, Style]:
         """Return the dots, or the mark, over a pixel."""

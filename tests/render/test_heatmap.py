@@ -68,6 +68,8 @@ def colours(start: int, count: int) -> list[Color]:
 
 BLACK, WHITE = Color.from_rgb(0, 0, 0), Color.from_rgb(255, 255, 255)
 HALF = half_inks(colours(1, 16), colours(101, 16), BLACK, WHITE, Color.parse("red"))
+GREYS = [Color.from_rgb(value, value, value) for value in range(15, 256, 16)]
+STEEP = half_inks(GREYS, GREYS, BLACK, WHITE, Color.parse("red"))
 
 
 NO_PATH = np.zeros((2, 6), np.int32)
@@ -144,15 +146,29 @@ def test_the_price_line_is_a_dash_every_fourth_cell_that_shows_the_heat_between_
 
 @pytest.mark.parametrize(
     ("top", "bottom", "glyph"),
-    [(3, 5, "▀"), (5, 3, "▄"), (0, 5, "▀"), (5, GAP, "▄"), (SWEPT, 5, "▀"), (SHORT + 2, 5, "▀"), (SHORT + 9, 5, "▄")],
+    [
+        (2, 16, "▀"),
+        (16, 2, "▄"),
+        (0, 16, "▀"),
+        (16, GAP, "▄"),
+        (SWEPT, 16, "▀"),
+        (SHORT + 2, 16, "▀"),
+        (SHORT + 16, 5, "▄"),
+    ],
 )
-def test_where_two_amounts_meet_the_price_line_shades_the_weaker_and_leaves_the_stronger_as_it_is(
+def test_where_unlike_amounts_meet_the_price_line_shades_the_weaker_and_leaves_the_stronger_as_it_is(
     top: int, bottom: int, glyph: str
 ) -> None:
-    text, style = HALF.crossed(top, bottom)
+    text, style = STEEP.crossed(top, bottom)
     assert text == glyph
-    assert style.bgcolor == HALF.colours[bottom if glyph == "▀" else top], "no heat grows into the other half"
-    assert style.color not in HALF.colours, "nor is the shade any amount"
+    assert style.bgcolor == STEEP.colours[bottom if glyph == "▀" else top], "no heat grows into the other half"
+    assert style.color not in STEEP.colours, "nor is the shade any amount"
+
+
+def test_where_amounts_are_alike_the_price_line_is_a_dash_over_the_stronger() -> None:
+    for top, bottom in ((13, 14), (14, 13), (SHORT + 14, 13), (14, 14)):
+        text, style = STEEP.crossed(top, bottom)
+        assert text == "╌" and style.bgcolor == STEEP.colours[stronger(top, bottom)]
 
 
 def test_the_price_line_keeps_to_xterms_colours_where_the_map_does() -> None:
