@@ -164,6 +164,8 @@ class LiqtuiApp(ChoosingApp):
                 panel.take(snapshot)
         self._pictures += 1
         if self._pictures % TIDY_EVERY == 0:
+            # The oldest generation is hardly ever collected by itself, and its cycles hold pages.
+            gc.collect()
             give_free_memory_back()
         if self._title.is_due and not self.is_output_pending:
             self._title.show(pane_title(snapshot))

@@ -1,6 +1,8 @@
 """The app as its user meets it: what stands on the screen at each size and in each state."""
 
+import gc
 import re
+import weakref
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -303,7 +305,19 @@ async def test_free_memory_goes_back_every_so_many_pictures(monkeypatch: pytest.
     monkeypatch.setattr("liqtui.app.TIDY_EVERY", 3)
     async with running((80, 24)) as (app, link, pilot):
         monkeypatch.setattr("liqtui.app.give_free_memory_back", lambda: given.append(app._pictures))
+        ring: list[object] = [Waste()]
+        ring.append(ring)
+        gc.collect(1)  # old enough that only a whole collection finds it
+        gc.collect(1)
+        waste = weakref.ref(ring[0])
+        del ring
+        assert waste() is not None
         for version in range(2, 12):
             link.put(make_snapshot(BTC, version=version))
             await settle(pilot)
+        assert waste() is None, "what only holds itself is freed before"
     assert len(given) >= 2 and all(count % 3 == 0 for count in given)
+
+
+class Waste:
+    """Something to be collected."""
