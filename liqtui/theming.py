@@ -27,10 +27,17 @@ COLOURS = (
 _TOP_KEYS = ("name", "about", "dark", "colours", "colours16", "heat")
 _RAMP_KEYS = ("truecolor", "xterm256", "ansi16")
 SHADES = "░▒▓█"
-_PLAIN_STYLES = {"title": "bold", "price": "bold", "badge": "bold", "alarm": "bold", "cursor": "none", "dim": "none"}
+_PLAIN_STYLES = {
+    "title": "bold", "price": "bold", "badge": "bold", "alarm": "bold", "cursor": "none",
+    "list-cursor": "bold", "dim": "none",
+}  # fmt: skip
 _DEEP = ("black", "red", "blue", "magenta", "bright_black")
 """ANSI colours on which white can be read, and black on the others."""
-_MONO_STYLES = {"title": "bold", "price": "bold", "badge": "bold reverse", "alarm": "bold reverse", "cursor": "reverse"}
+_MONO_STYLES = {
+    "title": "bold", "price": "bold", "badge": "bold reverse", "alarm": "bold reverse", "cursor": "reverse",
+    "list-cursor": "bold underline",
+}  # fmt: skip
+"""Textual's own lists, such as the palette's, ignore `reverse`."""
 
 
 class ThemeError(Exception):
@@ -192,8 +199,6 @@ def variables(spec: ThemeSpec, colour: ColourSystem) -> dict[str, str]:
     styles = _MONO_STYLES if colour == "none" else _PLAIN_STYLES
     dim = "dim" if colour in ("16", "none") else "none"
     found |= {f"liq-{key}-style": styles.get(key, dim) for key in _PLAIN_STYLES}
-    # Textual's lists ignore `reverse`, so that without colours nothing would show which command is chosen.
-    found["liq-list-cursor-style"] = "bold underline" if colour == "none" else "bold"
     return found | _text_on_cursor(spec, colour)
 
 

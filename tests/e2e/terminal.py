@@ -162,6 +162,7 @@ class PtyApp:
     def close(self) -> int | None:
         """End the app and return its exit code."""
         if self._stop.is_set():
+            self.process.kill()
             return self.process.wait(5)
         self._reading.set()
         if self.process.poll() is None:

@@ -141,6 +141,7 @@ def test_the_price_line_is_a_dash_every_fourth_cell_that_shows_the_heat_between_
     assert Painter(HALF).strips(pixels, path, None)[0].text == "  ▀⠉  ▀╱ "
     path[0, 4] = 9
     assert Painter(HALF).strips(pixels, path, 0)[0].text == "╌ ▀⠉⠉ ▀╱╌"
+    assert HALF.crossed(3, 5)[1].bgcolor == HALF.colours[5]
     assert HALF.crossed(0, 0)[1].color == Color.from_rgb(127.5, 127.5, 127.5), "fainter than the path"
 
 

@@ -62,7 +62,7 @@ def test_a_cell_adds_its_rows_and_tells_when_and_where_it_was_built(snapshot: Sn
     assert reading.built is not None and reading.built[:2] == (START_MS + 2 * HOUR_MS, START_MS + 4 * HOUR_MS)
     assert reading.built[2:] == pytest.approx((price_at(7.2), price_at(7.6)))
     parts = figures(reading, snapshot, CLASSES)
-    assert parts[3] == "L 1.2M class 8/16" and "03:00" in parts[1] and parts[4] == "liquidated then L 50.0K S 0"
+    assert parts[3] == "L 1.2M class 8/16" and parts[1] == "21 Sep 03:00" and parts[4] == "liquidated then L 50.0K S 0"
     text = words(reading, snapshot)
     assert (
         text.startswith("Longs opened mostly") and f"02:00-04:00 at {price_at(7.2):,.0f}-{price_at(7.6):,.0f}" in text

@@ -83,7 +83,7 @@ async def test_a_colour_a_place_and_a_letter_that_change_are_seen() -> None:
     picture = await taken(SCENES[0])
     assert differences(picture, picture) == []
     for pattern, other in ((r"fill: #\w{6}", "fill: #123456"), (r' y="(\d)', r' y="9\1'), (r">liqtui<", ">liqtul<")):
-        changed = re.sub(pattern, other, picture, count=1 if "y=" not in pattern else 0)
+        changed = re.sub(pattern, other, picture)
         assert changed != picture and differences(picture, changed), pattern
 
 
