@@ -27,7 +27,7 @@ class CodeTable:
     def ids(self, codes: Ids, glyphs: Glyphs, system: ColorSystem) -> Ids:
         """Return the glyphs of codes."""
         if self._made_for != (glyphs.era, system):
-            self._made_for, self._ids = (glyphs.era, system), np.zeros(self._count, np.int32)
+            self._begin(glyphs, system)
         ids = self._ids[codes]
         if not ids.all():
             for code in sorted(set(codes[ids == 0].tolist())):
@@ -35,6 +35,14 @@ class CodeTable:
                 self._ids[code] = glyphs.number(text, ink_of(style, system))
             ids = self._ids[codes]
         return ids
+
+    def _begin(self, glyphs: Glyphs, system: ColorSystem) -> None:
+        """Begin an era: with what is known from the one before it, as far as that is in use."""
+        if self._made_for == (glyphs.era_before, system):
+            self._ids = np.array(glyphs.renumbered, np.int32)[self._ids]
+        else:
+            self._ids = np.zeros(self._count, np.int32)
+        self._made_for = glyphs.era, system
 
 
 class Block(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.color import ColorSystem
 from rich.segment import Segment
 
-from liqtui.painting.sequences import DEFAULT_INK, cells, change_ink, colours_of, ink_of, ink_order, shortest_ink
+from liqtui.painting.sequences import DEFAULT_INK, cells, change_ink, colours_of, ink_of, shortest_ink
 
 UNKNOWN = 0
 """The glyph of a cell of which nothing is known."""
@@ -20,27 +20,27 @@ _FIRST_SYMBOL, _LAST_SYMBOL = "\u2010", "\u25ff"
 
 
 class Ink:
-    """An ink, and the sequences to it from inks that differ in one colour or in both."""
+    """An ink, and the sequences to it from inks that differ in one colour or in both, where these are plain."""
 
-    __slots__ = ("back", "both", "front", "number", "order", "text", "to_back", "to_front")
+    __slots__ = ("back", "both", "front", "is_plain", "number", "text", "to_back", "to_front")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.number = 0
         """Its place in the palette that holds it."""
-        self.order = ink_order(text)
-        self.front, self.back = colours_of(text) or ("", "")
-        """The colours, empty where the ink has anything else."""
+        front, back, self.is_plain = colours_of(text)
+        # Inks are pairs of few colours, of which each has its text once.
+        self.front, self.back = sys.intern(front), sys.intern(back)
         own = self.front != "39" and self.back != "49"
         # With a default colour in it, a reset and the other colour are shorter than both.
         self.both = f"\x1b[{'' if own or not text else '0;'}{text}m"
-        self.to_front = f"\x1b[{self.front}m" if text else self.both
-        self.to_back = f"\x1b[{self.back}m" if text else self.both
+        self.to_front = sys.intern(f"\x1b[{self.front}m") if text else self.both
+        self.to_back = sys.intern(f"\x1b[{self.back}m") if text else self.both
 
 
 def change(before: Ink, after: Ink) -> str:
     """Return the shortest sequence from one ink to another."""
-    if not (before.front and after.front):
+    if not (before.is_plain and after.is_plain):
         return change_ink(before.text, after.text)
     if before.back == after.back:
         return "" if before.front == after.front else after.to_front
@@ -51,6 +51,9 @@ class Glyphs:
     """The glyphs seen so far, by their numbers; the numbers hold for an era."""
 
     def __init__(self) -> None:
+        self.era_before: object = None
+        self.renumbered = array("i")
+        """Of each glyph of the era before the number that it has in this one, UNKNOWN where it was forgotten."""
         self._begin()
 
     def _begin(self) -> None:
@@ -132,16 +135,15 @@ class Glyphs:
                         known[cell] = glyph
         return row
 
-    def keep(self, used: Iterable[int]) -> dict[int, int]:
-        """Forget all glyphs but those in use, and return the numbers that these have now by those they had."""
+    def keep(self, used: Iterable[int]) -> None:
+        """Forget all glyphs but those in use; `renumbered` has the numbers of these from now on."""
         kept, texts, inks = [glyph for glyph in used if glyph != UNKNOWN], self.texts, self.inks
+        self.era_before, self.renumbered = self.era, array("i", [UNKNOWN]) * len(texts)
         self._begin()
         self._most = max(MANY_GLYPHS, int(len(kept) * _SPARE))
-        numbers = {UNKNOWN: UNKNOWN}
         for glyph in kept:
             ink = inks[glyph]
-            numbers[glyph] = self._add(texts[glyph], self._inks.get(ink.text) or self._add_ink(ink))
-        return numbers
+            self.renumbered[glyph] = self._add(texts[glyph], self._inks.get(ink.text) or self._add_ink(ink))
 
     def is_rest(self, glyph: int) -> bool:
         """Return whether a glyph is the rest of a wide character."""

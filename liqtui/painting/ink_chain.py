@@ -14,16 +14,14 @@ def ink_chain(inks: Iterable[Ink], ink: Ink) -> Iterator[Ink]:
     by_back: dict[str, list[Ink]] = {}
     by_front: dict[str, list[Ink]] = {}
     for one in left:
-        by_back.setdefault(one.order.back, []).append(one)
-        by_front.setdefault(one.order.front, []).append(one)
+        by_back.setdefault(one.back, []).append(one)
+        by_front.setdefault(one.front, []).append(one)
     while left:
-        order = ink.order
-        near = by_back.get(order.back) or by_front.get(order.front) or left
+        near = by_back.get(ink.back) or by_front.get(ink.front) or left
         ink = _cheapest(ink, near) if len(near) > 1 else next(iter(near))
         del left[ink]
-        order = ink.order
-        by_back[order.back].remove(ink)
-        by_front[order.front].remove(ink)
+        by_back[ink.back].remove(ink)
+        by_front[ink.front].remove(ink)
         yield ink
 
 

@@ -46,7 +46,7 @@ def painting_fault(env: Mapping[str, str] = os.environ) -> str | None:
         (LinuxDriver, ("_file", "_writer_thread", "_enable_mouse_support", "_disable_mouse_support")),
         (compositor.LayoutUpdate, ("strips", "region")),
         (compositor.ChopsUpdate, ("chops", "spans", "chop_ends")),
-        (Style, ("_ansi", "_link", "_link_id")),
+        (Style, ("_make_ansi_codes", "_link", "_link_id")),
     )
     missing = [f"{owner.__name__}.{name}" for owner, names in wanted for name in names if not has(owner, name)]
     return f"Textual has no {', '.join(missing)}" if missing else None

@@ -103,7 +103,8 @@ class GlyphArrays:
         colours = []
         for ink in self.glyphs.palette[known:]:
             self._sequences += ink.both, ink.to_front, ink.to_back
-            colours.append([self._colour(ink.front), self._colour(ink.back)])
+            names = (ink.front, ink.back) if ink.is_plain else ("", "")
+            colours.append([self._colour(name) for name in names])
         if colours:
             self._colours = np.concatenate([self._colours, np.array(colours, np.int32).T], axis=1)
 

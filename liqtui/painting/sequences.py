@@ -14,7 +14,6 @@ from typing import NamedTuple
 from rich.cells import cell_len, split_graphemes
 from rich.color import ColorSystem
 from rich.style import Style
-from textual.strip import Strip
 
 DEFAULT_INK = ""
 _LINK_MARK = "\n"
@@ -58,9 +57,8 @@ def ink_of(style: Style | None, system: ColorSystem) -> str:
     """Return the ink in which Textual would write a style."""
     if style is None:
         return DEFAULT_INK
-    sgr = style._ansi
-    if sgr is None:
-        sgr = Strip.render_ansi(style, system)
+    # Textual asks the style the same, but never forgets one that it has asked.
+    sgr = style._make_ansi_codes(system)
     return f"{sgr}{_LINK_MARK}id={style._link_id};{style._link}" if style._link else sgr
 
 
@@ -125,32 +123,26 @@ def xterm_rgb(number: int) -> tuple[int, int, int]:
     return steps[cube // 36], steps[cube // 6 % 6], steps[cube % 6]
 
 
-class InkOrder(NamedTuple):
-    """A key by which neighbouring inks differ in little: the longest parts of them come first."""
+class Colours(NamedTuple):
+    """The colours of an ink, by the bodies of their sequences."""
 
-    link: str
-    back: str
     front: str
-    attributes: tuple[str, ...]
+    back: str
+    alone: bool
+    """Whether the ink has neither attributes nor a link."""
 
 
-def ink_order(ink: str) -> InkOrder:
-    """Return the key of an ink."""
+def colours_of(ink: str) -> Colours:
+    """Return the colours of an ink."""
     pen = _pen(ink)
-    return InkOrder(pen.link, pen.background, pen.foreground, tuple(sorted(pen.attributes)))
-
-
-def colours_of(ink: str) -> tuple[str, str] | None:
-    """Return foreground and background of an ink that is made of colours only, None for any other."""
-    pen = _pen(ink)
-    return None if pen.attributes or pen.link else (pen.foreground, pen.background)
+    return Colours(pen.foreground, pen.background, not (pen.attributes or pen.link))
 
 
 def _is_colour(code: str) -> bool:
     return code[:-1] in ("3", "4", "9", "10")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def change_ink(before: str, after: str) -> str:
     """Return the shortest sequence that turns one ink into another."""
     if before == after:

@@ -204,7 +204,8 @@ class Shadow:
 
     def _renumber(self) -> None:
         """Number anew the glyphs that are in use."""
-        numbers = self.glyphs.keep({*self._now, *self._sent})
+        self.glyphs.keep({*self._now, *self._sent})
+        numbers = self.glyphs.renumbered
         self._now = array("i", map(numbers.__getitem__, self._now))
         self._sent = array("i", map(numbers.__getitem__, self._sent))
 

@@ -48,6 +48,8 @@ class Painter:
         self._codes = np.zeros((0, 0), np.int32)
         self._rows: list[_Row] = []
         self._runs: dict[tuple[int, int], Segment] = {}
+        self._looks: dict[int, tuple[str, Style]] = {}
+        """Of the codes of these runs."""
         self.table = CodeTable(_CODES, self._look)
         """What the codes of `lit` look like."""
 
@@ -83,6 +85,7 @@ class Painter:
         """Return what `rows` does, of codes with the price line; one that is as before is the one before."""
         if len(self._runs) > _MOST_RUNS:
             self._runs.clear()
+            self._looks.clear()
         self._remake(lit)
         self._codes = lit
         beside: Sequence[Strip | None] = edges or [None] * len(lit)
@@ -131,7 +134,9 @@ class Painter:
 
     def _make(self, code: int, length: int) -> Segment:
         """Return a run of equal cells."""
-        text, style = self._look(code)
+        if code not in self._looks:
+            self._looks[code] = self._look(code)
+        text, style = self._looks[code]
         return Segment(text * length, style)
 
     def _look(self, code: int) -> tuple[str, Style]:

@@ -79,16 +79,17 @@ class HalfInks:
     path: Color
     pixels_per_cell: int = 2
     dots: tuple[tuple[int, ...], tuple[int, ...]] = BRAILLE_DOTS
-    _cells: dict[tuple[int, int], tuple[str, Style]] = field(default_factory=dict)
+    _equal: dict[int, tuple[str, Style]] = field(default_factory=dict)
     _lines: dict[int, Style] = field(default_factory=dict)
     _faint: dict[tuple[int, bool], Style] = field(default_factory=dict)
 
     def cell(self, top: int, bottom: int) -> tuple[str, Style]:
         """Return the character and style of a pair of pixels."""
-        key = (top, bottom)
-        if key not in self._cells:
-            self._cells[key] = self._make(top, bottom)
-        return self._cells[key]
+        if top != bottom:
+            return self._make(top, bottom)
+        if top not in self._equal:
+            self._equal[top] = self._make(top, top)
+        return self._equal[top]
 
     def _make(self, top: int, bottom: int) -> tuple[str, Style]:
         if top == bottom == GAP:
