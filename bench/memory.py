@@ -5,7 +5,8 @@
 First the real app on venues on loopback: resident memory of both processes once all maps are there. Then a viewer that
 is sent scenes as fast as it can draw them: the slope of its resident memory after a warm-up of a tenth of the pictures,
 with the 95 % interval of a line through the means of twenty spans of equal length, since neighbouring samples are not
-independent. Prints one JSON object with the bounds.
+independent. Then the same with a map that moves on, a column every twenty pictures, which takes longer to settle: its
+slope over the second half. Prints one JSON object with the bounds.
 """
 
 import json
@@ -29,9 +30,10 @@ VENUES, ASSETS = "binance,bybit,okx,hyperliquid", "BTC,ETH,SOL"
 SETTLED_S, LIVE_S, STALL_S = 45.0, 90.0, 60.0
 SCENES_PER_S = 500.0
 """More than can be drawn."""
-WARM_UP, SPANS = 0.1, 20
-LEAST = 2_500
+WARM_UP, MOVING_WARM_UP, SPANS = 0.1, 0.5, 20
+LEAST = 4_000
 """Pictures with a sample or more in each span."""
+MOVING = "long_runs", "round"
 T_95 = 2.101
 """Quantile of Student's t for the residuals of a line through SPANS points."""
 
@@ -54,12 +56,13 @@ def live(home: Path, columns: int, rows: int) -> dict[str, dict[str, float]]:
     return {name: {"mb": round(size, 1), "bound_mb": BOUNDS_MB[name]} for name, size in sizes.items()}
 
 
-def soaked(home: Path, pictures: int, columns: int, rows: int) -> NDArray[np.float64]:
+def soaked(home: Path, pictures: int, columns: int, rows: int, *scenes: str) -> NDArray[np.float64]:
     """Return (samples, 2) of pictures drawn and MB, of a viewer that draws without a pause."""
+    home.mkdir()
     path, log, sent = home / "soak.sock", home / "rss.txt", home / "sent.txt"
     log.touch()
     engine = subprocess.Popen(
-        [sys.executable, "-m", "bench.playing_engine", str(path), str(SCENES_PER_S), str(sent)], cwd=ROOT
+        [sys.executable, "-m", "bench.playing_engine", str(path), str(SCENES_PER_S), str(sent), *scenes], cwd=ROOT
     )
     try:
         while not path.exists():
@@ -81,9 +84,9 @@ def soaked(home: Path, pictures: int, columns: int, rows: int) -> NDArray[np.flo
     return samples / [1, 1e6]
 
 
-def slope(samples: NDArray[np.float64]) -> dict[str, object]:
+def slope(samples: NDArray[np.float64], warm_up: float) -> dict[str, object]:
     """Return the slope in KB per 1,000 pictures with its interval, and whether that holds zero."""
-    steady = samples[int(len(samples) * WARM_UP) :]
+    steady = samples[int(len(samples) * warm_up) :]
     means = np.array([span.mean(axis=0) for span in np.array_split(steady, SPANS)])
     x, y = (means[:, 0] - means[:, 0].mean()) / 1_000, means[:, 1] * 1_000
     found = float((x * y).sum() / (x * x).sum())
@@ -111,8 +114,9 @@ def main() -> None:
         home = Path(folder)
         (home / "live").mkdir()
         sizes = live(home / "live", columns, rows)
-        found = slope(soaked(home, pictures, columns, rows))
-    print(json.dumps({"size": f"{columns}x{rows}", "live": sizes, "soak": found}, indent=1))
+        still = slope(soaked(home / "still", pictures, columns, rows), WARM_UP)
+        moving = slope(soaked(home / "moving", pictures, columns, rows, *MOVING), MOVING_WARM_UP)
+    print(json.dumps({"size": f"{columns}x{rows}", "live": sizes, "soak": still, "moving": moving}, indent=1))
 
 
 if __name__ == "__main__":

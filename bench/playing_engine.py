@@ -1,8 +1,9 @@
-"""An engine that plays scenes: `python -m bench.playing_engine SOCKET SCENES_PER_S LOG [TEXTURE]`.
+"""An engine that plays scenes: `python -m bench.playing_engine SOCKET SCENES_PER_S LOG [TEXTURE [round]]`.
 
 It speaks the real wire format. After the first snapshot it sends another so many times a second (0: none, only signs
 of life), and writes the monotonic time of each sending to LOG, one a line. With a texture of `bench.maps` the map is
 one of that kind, and time runs as in the demo, 60 times as fast as the wall: a column ends every five seconds.
+With `round` the columns of that map come round again, for as long as it plays.
 """
 
 import asyncio
@@ -69,17 +70,39 @@ def faster(before: Snapshot, rng: np.random.Generator) -> Snapshot:
     return replace(found, ts_ms=now_ms, detail=replace(found.detail, heat=heat))
 
 
-async def play(writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO, texture: Texture | None) -> None:
+class Round:
+    """What `faster` does, with the columns of a map in their order, over and over: nothing grows but the clock."""
+
+    def __init__(self, first: Snapshot) -> None:
+        assert first.detail.heat is not None
+        self._cells, self._next = first.detail.heat.cells_usd, 0
+
+    def __call__(self, before: Snapshot, rng: np.random.Generator) -> Snapshot:
+        """Return the next scene."""
+        found = faster(before, rng)
+        heat = found.detail.heat
+        assert heat is not None and before.detail.heat is not None
+        if heat.ts_ms[-1] != before.detail.heat.ts_ms[-1]:
+            heat.cells_usd[-2:] = self._cells[[self._next - 1, self._next]]
+            self._next = (self._next + 1) % len(self._cells)
+        return found
+
+
+async def play(
+    writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO, texture: Texture | None, is_round: bool
+) -> None:
     """Send scenes until the viewer leaves."""
     frames, number, rng = FrameWriter(), 0, np.random.default_rng(1)
     scene: Snapshot | None = None
+    step = faster if texture else moved
     writer.write(encode(Welcome(PROTOCOL, os.getpid())))
     while not writer.is_closing():
         if number == 0 or scenes_per_s:
             if scene is None:
                 scene = mapped(texture, 1) if texture else make_snapshot(Selection("BTC"))
+                step = Round(scene) if is_round else step
             else:
-                scene = (faster if texture else moved)(scene, rng)
+                scene = step(scene, rng)
             data = encode(frames.frame(scene))
             print(time.monotonic(), file=log, flush=True)
         else:
@@ -90,13 +113,13 @@ async def play(writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO, t
         await asyncio.sleep(1 / scenes_per_s if scenes_per_s else BEAT_S)
 
 
-async def serve(path: Path, scenes_per_s: float, log: TextIO, texture: Texture | None) -> None:
+async def serve(path: Path, scenes_per_s: float, log: TextIO, texture: Texture | None, is_round: bool) -> None:
     """Serve one viewer."""
     done = asyncio.Event()
 
     async def welcome(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await play(writer, scenes_per_s, log, texture)
+            await play(writer, scenes_per_s, log, texture, is_round)
         except OSError:
             pass
         finally:
@@ -110,7 +133,7 @@ def main() -> None:
     """Serve as the arguments say."""
     texture = next((name for name in TEXTURES if name in sys.argv[4:]), None)
     with open(sys.argv[3], "a", encoding="ascii") as log:
-        asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]), log, texture))
+        asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]), log, texture, "round" in sys.argv[4:]))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ _DROPS = {"1": "22", "2": "22", "3": "23", "4": "24", "21": "24", "5": "25", "6"
 """What turns an attribute off."""
 
 
-@lru_cache(maxsize=512)
 def cells(text: str) -> tuple[str, ...]:
     """Return what each cell shows: a wide character is followed by an empty string.
 

@@ -265,7 +265,7 @@ class Heatmap(Panel):
         def make() -> Strip:
             last = f"{self._last_word()[:profile]:<{profile}}"
             text = f"{time_line(time_ticks(times, 8), times.cells)} {last}{'UTC':>{axis}}"
-            return self.line([self.field(text, "dim")], len(text))
+            return self.fresh_line([self.field(text, "dim")], len(text))
 
         return self.held("times", (times, profile, axis, self._last_word()), make)
 

@@ -47,6 +47,9 @@ class Panel(Widget):
         self._drawn_size = Size(0, 0)
         self._looks: dict[str, Style] = {}
         self._made: dict[object, Strip] = {}
+        """The lines of this drawing."""
+        self._made_before: dict[object, Strip] = {}
+        """Those of the last one, of which many come again."""
         self._held: dict[str, tuple[object, object]] = {}
         self._subject: object = None
         self.dressed = 0
@@ -120,12 +123,12 @@ class Panel(Widget):
     def line(self, fields: Sequence[Field], width: int) -> Strip:
         """Return a line of whole fields on the pane's background."""
         key = (width, *fields)
-        return self._made.get(key) or self._keep(key, line(fields, width, self.base))
+        return self._found(key) or self._keep(key, line(fields, width, self.base))
 
     def spread(self, left: Sequence[Field], right: Sequence[Field], width: int) -> Strip:
         """Return a line with a group of whole fields at each end."""
         key = (width, *left, None, *right)
-        return self._made.get(key) or self._keep(key, spread(left, right, width, self.base))
+        return self._found(key) or self._keep(key, spread(left, right, width, self.base))
 
     def fresh_line(self, fields: Sequence[Field], width: int) -> Strip:
         """Return what `line` does without keeping it, for lines that hardly come again."""
@@ -134,6 +137,12 @@ class Panel(Widget):
     def fresh_spread(self, left: Sequence[Field], right: Sequence[Field], width: int) -> Strip:
         """Return what `spread` does without keeping it."""
         return spread(left, right, width, self.base)
+
+    def _found(self, key: object) -> Strip | None:
+        found = self._made.get(key)
+        if found is None and (found := self._made_before.get(key)):
+            self._made[key] = found
+        return found
 
     def _keep(self, key: object, made: Strip) -> Strip:
         if len(self._made) >= _LINES_KEPT:
@@ -205,6 +214,7 @@ class Panel(Widget):
             self.refresh(*(Region(0, y, width, 1) for y in sorted(rows)))
 
     def _fresh(self, size: Size, subject: object) -> list[Strip]:
+        self._made_before, self._made = self._made, {}
         lines = list(self.draw(*size))[: size.height]
         self._drawn_size, self._subject = size, subject
         return lines + [self._blank(size.width)] * (size.height - len(lines))
@@ -231,6 +241,7 @@ class Panel(Widget):
         self._drawn_size = Size(0, 0)
         self._looks.clear()
         self._made.clear()
+        self._made_before.clear()
         self._held.clear()
         self.dressed += 1
 

@@ -18,7 +18,8 @@ from liqtui.terminal import facts
 from liqtui.widgets.heatmap import Heatmap
 from liqtui.widgets.ladder import Ladder
 from liqtui.widgets.panel import Panel, panels
-from tests.ui.painted import CSS, varied
+from liqtui.widgets.tape import Tape
+from tests.ui.painted import CSS, later, varied
 from tests.ui.running import BTC, settle
 from tests.ui.scene import SceneLink, make_snapshot
 
@@ -152,6 +153,29 @@ async def test_a_pane_whose_figures_are_as_before_is_not_drawn(monkeypatch: pyte
         link.put(replace(scene, version=4, detail=replace(scene.detail, divergence=scene.detail.divergence[:2])))
         await settle(pilot)
         assert "Divergence" in drawn and "Tape" not in drawn
+
+
+async def test_panes_keep_the_lines_of_their_last_drawings_and_no_others() -> None:
+    app = Lit(link := SceneLink())
+    async with app.run_test(size=(220, 60)) as pilot:
+        for number in range(40):
+            scene = later(8 * number)
+            tape = tuple(replace(one, ts_ms=one.ts_ms + 7_000 * number) for one in scene.detail.tape)
+            scene = replace(scene, detail=replace(scene.detail, tape=tape))
+            link.put(scene)
+            await settle(pilot)
+        shown = [pane for pane in panels(app.screen) if pane.size.height]
+        kept = {type(pane).__name__: len(pane._made) + len(pane._made_before) for pane in shown}
+        assert kept["Tape"] > 10
+        assert all(kept[type(pane).__name__] <= 2 * pane.size.height + 2 for pane in shown), kept
+        assert not any("UTC" in line.text for pane in shown for line in pane._made.values())
+        tape_pane = app.query_one(Tape)
+        lines = tape_pane._lines
+        for version in (1, 2):
+            detail = replace(scene.detail, tape=scene.detail.tape[version:], prints_seen=version)
+            link.put(replace(scene, version=scene.version + version, detail=detail))
+            await settle(pilot)
+        assert sum(any(line is old for old in lines) for line in tape_pane._lines) > 10
 
 
 async def test_places_are_those_that_nothing_covers() -> None:
