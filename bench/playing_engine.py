@@ -10,17 +10,21 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 import numpy as np
 
-from bench.maps import TEXTURES, Texture, mapped
+from bench.maps import TEXTURES, mapped
 from liqtui.link.codec import PROTOCOL, Beat, FrameWriter, Welcome, encode
 from liqtui.model.selection import Selection
 from liqtui.model.snapshot import Snapshot
 from tests.ui.scene import make_snapshot
+
+Step: TypeAlias = Callable[[Snapshot, np.random.Generator], Snapshot]
+"""Makes the next scene of one."""
 
 BEAT_S = 2.0
 FAST_MS = 15_000
@@ -88,20 +92,13 @@ class Round:
         return found
 
 
-async def play(
-    writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO, texture: Texture | None, is_round: bool
-) -> None:
-    """Send scenes until the viewer leaves."""
+async def play(writer: asyncio.StreamWriter, scenes_per_s: float, log: TextIO, scene: Snapshot, step: Step) -> None:
+    """Send a scene and those that follow until the viewer leaves."""
     frames, number, rng = FrameWriter(), 0, np.random.default_rng(1)
-    scene: Snapshot | None = None
-    step = faster if texture else moved
     writer.write(encode(Welcome(PROTOCOL, os.getpid())))
     while not writer.is_closing():
         if number == 0 or scenes_per_s:
-            if scene is None:
-                scene = mapped(texture, 1) if texture else make_snapshot(Selection("BTC"))
-                step = Round(scene) if is_round else step
-            else:
+            if number:
                 scene = step(scene, rng)
             data = encode(frames.frame(scene))
             print(time.monotonic(), file=log, flush=True)
@@ -113,13 +110,13 @@ async def play(
         await asyncio.sleep(1 / scenes_per_s if scenes_per_s else BEAT_S)
 
 
-async def serve(path: Path, scenes_per_s: float, log: TextIO, texture: Texture | None, is_round: bool) -> None:
+async def serve(path: Path, scenes_per_s: float, log: TextIO, first: Snapshot, step: Step) -> None:
     """Serve one viewer."""
     done = asyncio.Event()
 
     async def welcome(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await play(writer, scenes_per_s, log, texture, is_round)
+            await play(writer, scenes_per_s, log, first, step)
         except OSError:
             pass
         finally:
@@ -132,8 +129,10 @@ async def serve(path: Path, scenes_per_s: float, log: TextIO, texture: Texture |
 def main() -> None:
     """Serve as the arguments say."""
     texture = next((name for name in TEXTURES if name in sys.argv[4:]), None)
+    first = mapped(texture, 1) if texture else make_snapshot(Selection("BTC"))
+    step = Round(first) if "round" in sys.argv[4:] else faster if texture else moved
     with open(sys.argv[3], "a", encoding="ascii") as log:
-        asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]), log, texture, "round" in sys.argv[4:]))
+        asyncio.run(serve(Path(sys.argv[1]), float(sys.argv[2]), log, first, step))
 
 
 if __name__ == "__main__":

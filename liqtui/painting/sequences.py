@@ -127,7 +127,7 @@ class Colours(NamedTuple):
 
     front: str
     back: str
-    alone: bool
+    is_plain: bool
     """Whether the ink has neither attributes nor a link."""
 
 

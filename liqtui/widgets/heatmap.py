@@ -91,7 +91,7 @@ class Heatmap(Panel):
 
     def _use(self, inks: Inks | None) -> None:
         self._canvas = Canvas(inks) if inks else None
-        self._held.clear()
+        self._kept.clear()
 
     def watch_scale(self) -> None:
         """Draw at the new zoom."""
@@ -174,6 +174,7 @@ class Heatmap(Panel):
         if old is None or not (isinstance(app, DirectApp) and app.paints_directly):
             super()._draw_over(size, subject)
             return
+        self._kept.begin()
         made = self._make(*size)
         if isinstance(made, _Picture) and made.shape == old.shape:
             self._picture, self._is_behind = made, True

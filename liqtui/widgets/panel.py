@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from operator import is_not
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.color import Color
 from rich.style import Style
@@ -17,7 +17,8 @@ from liqtui.model.snapshot import AssetRow, Snapshot
 from liqtui.painting.direct import DirectApp, differing
 from liqtui.painting.light_strip import LightStrip, Part
 from liqtui.render.numbers import price_decimals
-from liqtui.render.text import Field, blank, line, refill, spread
+from liqtui.render.text import Field, blank, line, spread
+from liqtui.widgets.kept_lines import KeptLines
 
 if TYPE_CHECKING:
     from liqtui.painting.codes import Block
@@ -33,9 +34,6 @@ LOOKS = (
 _FILLED = ("badge", "alarm", "cursor")
 """Looks with a background of their own."""
 
-_LINES_KEPT = 120
-"""Lines that a pane keeps, lest those that come again are made again."""
-
 
 class Panel(Widget):
     """A pane drawn line by line from the newest snapshot."""
@@ -46,47 +44,20 @@ class Panel(Widget):
         self._lines: list[Strip] = []
         self._drawn_size = Size(0, 0)
         self._looks: dict[str, Style] = {}
-        self._made: dict[object, Strip] = {}
-        """The lines of this drawing."""
-        self._made_before: dict[object, Strip] = {}
-        """Those of the last one, of which many come again."""
-        self._held: dict[str, tuple[object, object]] = {}
+        self._kept = KeptLines()
         self._subject: object = None
         self.dressed = 0
         """Rises when the looks change."""
 
     def held(self, name: str, key: object, make: Callable[[], T]) -> T:
         """Return what was made under a name when the key was the same, else make it anew; it depends on the looks."""
-        found = self._held.get(name)
-        if found is None or found[0] != key:
-            found = self._hold(name, key, make())
-        return cast("T", found[1])
-
-    def _hold(self, name: str, key: object, made: object) -> tuple[object, object]:
-        if len(self._held) >= _LINES_KEPT:
-            self._held.clear()
-        self._held[name] = key, made
-        return key, made
+        return self._kept.held(name, key, make)
 
     def refilled(
         self, name: str, key: object, texts: Sequence[str], make: Callable[[], Strip], at_end: bool = False
     ) -> Strip:
-        """Return the line that `make` lays; where the key is as before, its first texts are put into the last one.
-
-        The key holds all but these texts that the line depends on. `at_end`: they are its last ones.
-        """
-        found = self._held.get(name)
-        if found is not None and found[0] == key:
-            before, held = cast("tuple[Sequence[str], Strip]", found[1])
-            if before == texts:
-                return held
-            line = refill(held, before, texts, at_end)
-            if line is not None:
-                self._held[name] = key, (texts, line)
-                return line
-        fresh = make()
-        self._hold(name, key, (texts, fresh))
-        return fresh
+        """Return the line that `make` lays, with new texts in the last one where that will do (`KeptLines`)."""
+        return self._kept.refilled(name, key, texts, make, at_end)
 
     def subject(self) -> object:
         """Return all that `draw` looks at besides size and colours: equal ones give equal lines. None is not known."""
@@ -123,12 +94,12 @@ class Panel(Widget):
     def line(self, fields: Sequence[Field], width: int) -> Strip:
         """Return a line of whole fields on the pane's background."""
         key = (width, *fields)
-        return self._found(key) or self._keep(key, line(fields, width, self.base))
+        return self._kept.line(key, lambda: line(fields, width, self.base))
 
     def spread(self, left: Sequence[Field], right: Sequence[Field], width: int) -> Strip:
         """Return a line with a group of whole fields at each end."""
         key = (width, *left, None, *right)
-        return self._found(key) or self._keep(key, spread(left, right, width, self.base))
+        return self._kept.line(key, lambda: spread(left, right, width, self.base))
 
     def fresh_line(self, fields: Sequence[Field], width: int) -> Strip:
         """Return what `line` does without keeping it, for lines that hardly come again."""
@@ -137,18 +108,6 @@ class Panel(Widget):
     def fresh_spread(self, left: Sequence[Field], right: Sequence[Field], width: int) -> Strip:
         """Return what `spread` does without keeping it."""
         return spread(left, right, width, self.base)
-
-    def _found(self, key: object) -> Strip | None:
-        found = self._made.get(key)
-        if found is None and (found := self._made_before.get(key)):
-            self._made[key] = found
-        return found
-
-    def _keep(self, key: object, made: Strip) -> Strip:
-        if len(self._made) >= _LINES_KEPT:
-            self._made.clear()
-        self._made[key] = made
-        return made
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -214,7 +173,7 @@ class Panel(Widget):
             self.refresh(*(Region(0, y, width, 1) for y in sorted(rows)))
 
     def _fresh(self, size: Size, subject: object) -> list[Strip]:
-        self._made_before, self._made = self._made, {}
+        self._kept.begin()
         lines = list(self.draw(*size))[: size.height]
         self._drawn_size, self._subject = size, subject
         return lines + [self._blank(size.width)] * (size.height - len(lines))
@@ -240,9 +199,7 @@ class Panel(Widget):
         super().notify_style_update()
         self._drawn_size = Size(0, 0)
         self._looks.clear()
-        self._made.clear()
-        self._made_before.clear()
-        self._held.clear()
+        self._kept.clear()
         self.dressed += 1
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -72,8 +72,7 @@ def assert_as_drawn_anew(app: LiqtuiApp) -> None:
     for pane in panels(app.screen):
         shown = [pane.render_line(y) for y in range(pane.size.height)]
         pane._subject, pane._drawn_size = None, pane._drawn_size
-        pane._made.clear()
-        pane._held.clear()
+        pane._kept.clear()
         if isinstance(pane, Heatmap):
             pane._use(pane.inks)
         assert pane._fresh(pane.size, None) == shown, type(pane).__name__
@@ -165,10 +164,10 @@ async def test_panes_keep_the_lines_of_their_last_drawings_and_no_others() -> No
             link.put(scene)
             await settle(pilot)
         shown = [pane for pane in panels(app.screen) if pane.size.height]
-        kept = {type(pane).__name__: len(pane._made) + len(pane._made_before) for pane in shown}
+        kept = {type(pane).__name__: len(pane._kept) for pane in shown}
         assert kept["Tape"] > 10
         assert all(kept[type(pane).__name__] <= 2 * pane.size.height + 2 for pane in shown), kept
-        assert not any("UTC" in line.text for pane in shown for line in pane._made.values())
+        assert not any("UTC" in line.text for pane in shown for line in pane._kept._now.values())
         tape_pane = app.query_one(Tape)
         lines = tape_pane._lines
         for version in (1, 2):
